@@ -1,0 +1,1 @@
+"""Measurements run by hand; tests never look at the clock."""

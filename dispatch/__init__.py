@@ -1,0 +1,1 @@
+"""A plan in people's hands: audit, sheets, maps, figures."""

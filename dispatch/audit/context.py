@@ -1,0 +1,59 @@
+"""What every part of an audit shares: the plan, the tables, the streets and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dispatch.audit.drive import Driven, Streets
+from dispatch.audit.record import PlanRecord
+from dispatch.audit.report import Recorder
+from dispatch.audit.tables import Rules, World
+
+
+@dataclass
+class Context:
+    """The state of one audit.
+
+    Attributes
+    ----------
+    driven
+        Legs as driven again, by truck and activity.
+    received
+        Mass put down, by truck and activity, then by stream.
+    """
+
+    plan: PlanRecord
+    world: World
+    streets: Streets
+    found: Recorder
+    driven: dict[tuple[str, int], Driven] = field(default_factory=dict)
+    received: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of work."""
+        return self.world.rules
+
+    def check(self, holds: bool, code: str, text: str, route: str = "", idx: int = -1) -> bool:
+        """Count a check and keep a finding unless it holds."""
+        return self.found.check(holds, code, text, route, idx)
+
+    def equal(
+        self, stated: object, computed: object, code: str, what: str, route: str = "", idx: int = -1
+    ) -> bool:
+        """Check a stated number against the recomputed one."""
+        return self.found.equal(stated, computed, code, what, route, idx)
+
+    def skip(self, what: str) -> None:
+        """Count a check that could not be made."""
+        self.found.skip(what)
+
+    def leg_time(self, truck_id: str, idx: int) -> int | None:
+        """Return the time of the leg to an activity: recomputed, else as stated, else None."""
+        driven = self.driven.get((truck_id, idx))
+        return None if driven is None else driven.time_s
+
+    def leg_length(self, truck_id: str, idx: int) -> int | None:
+        """Return the length of the leg to an activity: recomputed, else as stated, else None."""
+        driven = self.driven.get((truck_id, idx))
+        return None if driven is None else driven.length_m

@@ -1,0 +1,1 @@
+"""Compiled kernels; they import numpy, numba and one another, nothing else."""

@@ -1,0 +1,1 @@
+"""A city, a day, a what-if: tables to problems and their plans."""

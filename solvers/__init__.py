@@ -1,0 +1,1 @@
+"""A problem to a plan: the model, its slow and obvious evaluation, and the backends."""

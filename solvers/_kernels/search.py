@@ -1,0 +1,437 @@
+"""Ruin and recreate over decoded routes: insertion, string removal, annealing.
+
+Slack induction by string removals after Christiaens & Vanden Berghe 2020, sections 4 and 5
+(doi 10.1287/trsc.2019.0914): strings of adjacent stops are torn out of neighboring routes, then put
+back greedily with blinks. Insertions are ranked by the cost of their detour, and the few best are
+decoded in full, so that unloading, breaks, queues and windows are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing._kernels.jit import kernel
+from solvers._kernels.decode import decode
+from solvers._kernels.model import (
+    AT,
+    BEGIN,
+    CAME,
+    COST,
+    COST_H,
+    COST_KM,
+    END_AT,
+    END_MODE,
+    END_WINDOW,
+    ENTRY,
+    EXIT,
+    FEASIBLE,
+    FIRST_MODE,
+    FIRST_WINDOW,
+    FIXED_COST,
+    KEPT,
+    KG,
+    LAST_CAME,
+    LAST_LABEL,
+    LIKENESS,
+    MODE,
+    NEVER,
+    POSITION,
+    PRICE,
+    PROFILE,
+    START_AT,
+    TASK,
+    VALUE,
+    VEHICLE,
+    VISIT,
+    VISITS,
+)
+
+ABSENT = -1
+
+
+class Incumbent(NamedTuple):
+    """Routes under search: (vehicles, slots) sequences, their sizes and costs, and who is where."""
+
+    sequence: NDArray[np.int32]
+    size: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    route_of: NDArray[np.int32]  # (tasks,) vehicle, -1 = unserved
+
+
+@kernel
+def draw(seed):
+    """Return the next number of [0, 1) of an xorshift64* generator; seed is uint64 (1,)."""
+    x = seed[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    seed[0] = x
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+
+
+@kernel
+def book(model, bookings, scratch, routes, vehicle):
+    """Decode a route anew and take its bays; return the code. The old bays are given back first."""
+    for f in range(bookings.count.shape[0]):
+        kept = 0
+        for i in range(bookings.count[f]):
+            if bookings.slot[f, i, 1] != vehicle:
+                bookings.slot[f, kept, 0] = bookings.slot[f, i, 0]
+                bookings.slot[f, kept, 1] = bookings.slot[f, i, 1]
+                kept += 1
+        bookings.count[f] = kept
+        bookings.received[f, vehicle] = 0
+    routes.cost[vehicle] = 0
+    if not _serves_any(routes, vehicle):
+        routes.size[vehicle] = 0
+        return FEASIBLE
+    size = routes.size[vehicle]
+    code = decode(model, bookings, scratch, vehicle, routes.sequence[vehicle], size)
+    if code != FEASIBLE:
+        return code
+    routes.cost[vehicle] = scratch.result[COST]
+    _take_bays(bookings, scratch, vehicle)
+    return FEASIBLE
+
+
+@kernel
+def _serves_any(routes, vehicle):
+    for i in range(routes.size[vehicle]):
+        if routes.sequence[vehicle, i] >= 0:
+            return True
+    return False
+
+
+@kernel
+def _take_bays(bookings, scratch, vehicle):
+    """Enter the facility visits of the route just decoded into the bookings."""
+    num = scratch.result[VISITS]
+    pick = scratch.result[LAST_LABEL]
+    came = scratch.result[LAST_CAME]
+    if pick == 1 and came != KEPT:
+        pick = 0
+    for i in range(num - 1, -1, -1):
+        step = scratch.log[i, VISIT]
+        if step < 0:
+            f = -step - 1
+            k = bookings.count[f]
+            bookings.slot[f, k, 0] = scratch.log[i, BEGIN + pick]
+            bookings.slot[f, k, 1] = vehicle
+            bookings.count[f] = k + 1
+        if pick == 1 and scratch.log[i, CAME + 1] != KEPT:
+            pick = 0
+    for f in range(bookings.count.shape[0]):
+        bookings.received[f, vehicle] = scratch.own[f]
+
+
+@kernel
+def _offer(top, value, vehicle, position, mode):
+    """Keep an insertion among the best few, sorted by value."""
+    k = top.shape[0] - 1
+    if value >= top[k, VALUE]:
+        return
+    while k > 0 and top[k - 1, VALUE] > value:
+        for column in range(4):
+            top[k, column] = top[k - 1, column]
+        k -= 1
+    top[k, VALUE] = value
+    top[k, VEHICLE] = vehicle
+    top[k, POSITION] = position
+    top[k, MODE] = mode
+
+
+@kernel
+def _place(model, vehicle, step, leaving):
+    """Return the location at which a step is left (or entered)."""
+    if step < 0:
+        return model.facility[-step - 1, AT]
+    return model.mode[step, EXIT] if leaving else model.mode[step, ENTRY]
+
+
+@kernel
+def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
+    """Offer every position of one route for a mode, by the cost of its detour."""
+    profile = model.vehicle[vehicle, PROFILE]
+    time, length = model.time[profile], model.length[profile]
+    size = routes.size[vehicle]
+    sequence = routes.sequence[vehicle]
+    entry, leave = model.mode[mode, ENTRY], model.mode[mode, EXIT]
+    before = model.vehicle[vehicle, START_AT]
+    opening = model.vehicle[vehicle, FIXED_COST] if size == 0 else 0
+    for position in range(size + 1):
+        after = model.vehicle[vehicle, END_AT]
+        if position < size:
+            after = _place(model, vehicle, sequence[position], False)
+        to, on = time[before, entry], time[leave, after]
+        if to >= 0 and on >= 0 and (blink <= 0.0 or draw(seed) >= blink):
+            metres = length[before, entry] + length[leave, after] - length[before, after]
+            seconds = to + on - time[before, after]
+            value = (
+                opening
+                + model.vehicle[vehicle, COST_KM] * metres // 1000
+                + model.vehicle[vehicle, COST_H] * seconds // 3600
+            )
+            _offer(scratch.top, value, vehicle, position, mode)
+        if position < size:
+            before = _place(model, vehicle, sequence[position], True)
+
+
+@kernel
+def _try_place(model, bookings, scratch, routes, k):
+    """Return (code, added cost) of the k-th ranked insertion, decoded in full."""
+    vehicle, position = scratch.top[k, VEHICLE], scratch.top[k, POSITION]
+    size = routes.size[vehicle]
+    if size + 1 > scratch.trial.shape[0] // 2:
+        return NEVER, NEVER
+    sequence = routes.sequence[vehicle]
+    for i in range(position):
+        scratch.trial[i] = sequence[i]
+    scratch.trial[position] = scratch.top[k, MODE]
+    for i in range(position, size):
+        scratch.trial[i + 1] = sequence[i]
+    code = decode(model, bookings, scratch, vehicle, scratch.trial, size + 1)
+    if code != FEASIBLE:
+        return code, NEVER
+    return code, scratch.result[COST] - routes.cost[vehicle]
+
+
+@kernel
+def scan(model, scratch, routes, task, seed, blink, only):
+    """Rank the insertions of a task over all routes (or one) into scratch.top.
+
+    One empty vehicle stands for all that are alike.
+    """
+    scratch.top[:, VALUE] = NEVER
+    for vehicle in range(routes.size.shape[0]):
+        if (only >= 0 and vehicle != only) or not model.allowed[vehicle, task]:
+            continue
+        if routes.size[vehicle] == 0 and only < 0 and _has_empty_twin(model, routes, vehicle):
+            continue
+        for mode in range(model.task[task, FIRST_MODE], model.task[task, END_MODE]):
+            _scan_route(model, scratch, routes, vehicle, mode, seed, blink)
+
+
+@kernel
+def _has_empty_twin(model, routes, vehicle):
+    for other in range(vehicle):
+        if (
+            routes.size[other] == 0
+            and model.vehicle[other, LIKENESS] == model.vehicle[vehicle, LIKENESS]
+        ):
+            return True
+    return False
+
+
+@kernel
+def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
+    """Insert a task where it adds least; return the added cost, or NEVER where no place is feasible.
+
+    Writes the route, and counts the code of each refused trial in ``codes`` (NUM_CODES,).
+    """
+    scan(model, scratch, routes, task, seed, blink, -1)
+    best, chosen = NEVER, -1
+    for k in range(scratch.top.shape[0]):
+        if scratch.top[k, VALUE] >= NEVER:
+            break
+        code, added = _try_place(model, bookings, scratch, routes, k)
+        if code != FEASIBLE:
+            if code < codes.shape[0]:
+                codes[code] += 1
+            continue
+        if added < best:
+            best, chosen = added, k
+    if chosen < 0 or best > model.task[task, PRICE]:
+        return NEVER
+    vehicle = scratch.top[chosen, VEHICLE]
+    _insert(routes, vehicle, scratch.top[chosen, POSITION], scratch.top[chosen, MODE], task)
+    book(model, bookings, scratch, routes, vehicle)
+    return best
+
+
+@kernel
+def _insert(routes, vehicle, position, mode, task):
+    sequence = routes.sequence[vehicle]
+    for i in range(routes.size[vehicle], position, -1):
+        sequence[i] = sequence[i - 1]
+    sequence[position] = mode
+    routes.size[vehicle] += 1
+    routes.route_of[task] = vehicle
+
+
+@kernel
+def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
+    """Remove a string of up to ``length`` tasks around a task from its route; return the new num."""
+    sequence = routes.sequence[vehicle]
+    size = routes.size[vehicle]
+    here = 0
+    for i in range(size):
+        if sequence[i] >= 0 and model.mode[sequence[i], TASK] == task:
+            here = i
+    first = max(0, here - length // 2)
+    kept = 0
+    taken = 0
+    for i in range(size):
+        step = sequence[i]
+        if step >= 0 and i >= first and taken < length:
+            t = model.mode[step, TASK]
+            removed[num] = t
+            num += 1
+            taken += 1
+            routes.route_of[t] = ABSENT
+        elif step >= 0 or keep_visits:
+            sequence[kept] = step
+            kept += 1
+    routes.size[vehicle] = kept
+    return num
+
+
+@kernel
+def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed):
+    """Tear strings out of neighboring routes; return (number removed, whether all still decode)."""
+    num_tasks = model.task.shape[0]
+    num = 0
+    touched[:] = 0
+    center = int(draw(seed) * num_tasks)
+    longest = 1 + int(draw(seed) * 10)
+    strings = 1 + int(draw(seed) * (4.0 * mean_removed / (1.0 + longest)))
+    torn = 0
+    sound = True
+    for k in range(-1, model.neighbors.shape[1]):
+        task = center if k < 0 else model.neighbors[center, k]
+        if task < 0 or torn >= strings:
+            break
+        vehicle = routes.route_of[task]
+        if vehicle == ABSENT or touched[vehicle]:
+            continue
+        touched[vehicle] = 1
+        torn += 1
+        length = 1 + int(draw(seed) * min(longest, routes.size[vehicle]))
+        keep_visits = draw(seed) < 0.5
+        num = _tear(model, routes, vehicle, task, length, keep_visits, removed, num)
+        if book(model, bookings, scratch, routes, vehicle) != FEASIBLE:
+            sound = False
+    return num, sound
+
+
+@kernel
+def _order(model, seed, removed, num):
+    """Put removed tasks into the order of insertion: at random, heavy first, or narrow first."""
+    for i in range(num - 1, 0, -1):
+        j = int(draw(seed) * (i + 1))
+        removed[i], removed[j] = removed[j], removed[i]
+    rule = int(draw(seed) * 4)
+    if rule < 2:
+        return
+    for i in range(1, num):
+        task = removed[i]
+        key = _rank(model, rule, task)
+        j = i - 1
+        while j >= 0 and _rank(model, rule, removed[j]) > key:
+            removed[j + 1] = removed[j]
+            j -= 1
+        removed[j + 1] = task
+
+
+@kernel
+def _rank(model, rule, task):
+    if rule == 2:
+        return -model.task[task, KG]
+    first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
+    if first == last:
+        return NEVER
+    return model.window[last - 1, 1]
+
+
+@kernel
+def total_cost(model, routes):
+    """Return the cost of all routes and of what is left out."""
+    cost = routes.cost.sum()
+    for task in range(routes.route_of.shape[0]):
+        if routes.route_of[task] == ABSENT:
+            cost += model.task[task, PRICE]
+    return cost
+
+
+@kernel
+def _copy(target, source, into, out):
+    """Copy one incumbent and its bookings over another."""
+    target.sequence[:] = source.sequence
+    target.size[:] = source.size
+    target.cost[:] = source.cost
+    target.route_of[:] = source.route_of
+    into.slot[:] = out.slot
+    into.count[:] = out.count
+    into.received[:] = out.received
+
+
+@kernel
+def ruin_and_recreate(
+    model,
+    bookings,
+    scratch,
+    routes,
+    backup,
+    backup_bookings,
+    best,
+    best_bookings,
+    seed,
+    steps,
+    heat,
+):
+    """Run ``steps`` steps at temperature ``heat`` (money); return (cost, best cost).
+
+    The threshold of acceptance is drawn before the recreate: cost of the step must stay below
+    incumbent - heat * ln(u). ``best`` holds the best routes found, and must hold routes on entry.
+    """
+    num_tasks = model.task.shape[0]
+    removed = np.empty(num_tasks, np.int64)
+    touched = np.empty(routes.size.shape[0], np.uint8)
+    codes = np.zeros(16, np.int64)
+    cost = total_cost(model, routes)
+    best_cost = total_cost(model, best)
+    for _ in range(steps):
+        _copy(backup, routes, backup_bookings, bookings)
+        threshold = cost - heat * math.log(draw(seed) + 1e-300)
+        num, sound = _ruin(model, bookings, scratch, routes, seed, touched, removed, 10.0)
+        if sound:
+            num = _add_absent(routes, removed, num, seed)
+            _order(model, seed, removed, num)
+            for i in range(num):
+                best_insertion(model, bookings, scratch, routes, removed[i], seed, 0.01, codes)
+            after = total_cost(model, routes)
+            sound = after < threshold
+        if not sound:
+            _copy(routes, backup, bookings, backup_bookings)
+            continue
+        cost = after
+        if cost < best_cost:
+            best_cost = cost
+            _copy(best, routes, best_bookings, bookings)
+    return cost, best_cost
+
+
+@kernel
+def _add_absent(routes, removed, num, seed):
+    """Append up to 20 unserved tasks that were not just removed, from a random one on."""
+    num_tasks = routes.route_of.shape[0]
+    limit = min(removed.shape[0], num + 20)
+    known = num
+    offset = int(draw(seed) * num_tasks)
+    for k in range(num_tasks):
+        if num >= limit:
+            break
+        task = (offset + k) % num_tasks
+        if routes.route_of[task] != ABSENT:
+            continue
+        fresh = True
+        for i in range(known):
+            if removed[i] == task:
+                fresh = False
+        if fresh:
+            removed[num] = task
+            num += 1
+    return num

@@ -1,0 +1,318 @@
+"""Cost and feasibility of a plan, slowly and obviously.
+
+Every backend's plan is timed and costed here before anyone sees it. Nothing is shared with the
+kernels: this is their independent twin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from solvers.plan import Plan, Route, Step
+from solvers.problem import Facility, Problem, Rules, Task, Vehicle
+
+
+@dataclass
+class Timing:
+    """One step as driven: the leg to it, its times, and what is aboard afterwards."""
+
+    step: Step
+    leg_s: int
+    leg_m: int
+    arrive_s: int
+    begin_s: int
+    end_s: int
+    load_kg: dict[str, int]
+    load_l: dict[str, int]
+    tank_l: int
+    put_down_kg: dict[str, int] = field(default_factory=dict)
+    window: tuple[int, int] | None = None
+
+
+@dataclass
+class Driven:
+    """One route as driven: timed steps, the leg home, totals and every rule it breaks."""
+
+    route: Route
+    timings: list[Timing]
+    home_s: int
+    home_m: int
+    end_s: int
+    length_m: int
+    driving_s: int
+    cost: int
+    overtime_s: int
+    violations: list[str]
+
+
+@dataclass
+class Evaluation:
+    """A whole plan as driven."""
+
+    driven: list[Driven]
+    cost: int
+    violations: list[str]
+
+    @property
+    def feasible(self) -> bool:
+        """Whether no rule is broken."""
+        return not self.violations
+
+
+def route_cost(vehicle: Vehicle, rules: Rules, length_m: int, start_s: int, end_s: int) -> int:
+    """Return fixed, distance, time and overtime cost in thousandths, each rounded half up."""
+    overtime_s = max(0, end_s - vehicle.shift_end)
+    extra = int(round(vehicle.cost_h * (rules.overtime_factor - 1.0)))
+    return (
+        vehicle.fixed_cost
+        + (vehicle.cost_km * length_m + 500) // 1000
+        + (vehicle.cost_h * (end_s - start_s) + 1800) // 3600
+        + (extra * overtime_s + 1800) // 3600
+    )
+
+
+class _Drive:
+    """The state of one vehicle while its route is driven step by step."""
+
+    def __init__(self, problem: Problem, route: Route) -> None:
+        self.problem = problem
+        self.route = route
+        self.vehicle = problem.vehicles[route.vehicle]
+        self.place = self.vehicle.start
+        self.clock = route.start_s
+        self.since_rest = 0
+        self.meals = 0
+        self.trips = 0
+        self.length_m = 0
+        self.driving_s = 0
+        self.load_kg: dict[str, int] = defaultdict(int)
+        self.load_l: dict[str, int] = defaultdict(int)
+        self.tank_l = self.vehicle.tank_l
+        self.carried: set[str] = set()
+        self.timings: list[Timing] = []
+        self.violations: list[str] = []
+
+    def fail(self, text: str) -> None:
+        self.violations.append(f"{self.vehicle.vehicle_id}: {text}")
+
+    def leg(self, target: int) -> tuple[int, int]:
+        seconds = int(self.problem.time_s[self.vehicle.profile, self.place, target])
+        metres = int(self.problem.length_m[self.vehicle.profile, self.place, target])
+        if seconds < 0:
+            self.fail(f"no way from location {self.place} to {target}")
+            seconds = metres = 0
+        self.since_rest += seconds
+        if self.since_rest > self.problem.rules.max_driving_s:
+            self.fail(f"{self.since_rest} s of driving without a rest")
+        self.driving_s += seconds
+        self.length_m += metres
+        return seconds, metres
+
+    def step(self, step: Step) -> None:
+        if step.kind == "task":
+            self.serve(step, self.problem.tasks[step.idx])
+        elif step.kind == "facility":
+            self.visit(step, self.problem.facilities[step.idx])
+        else:
+            self.pause(step)
+
+    def serve(self, step: Step, task: Task) -> None:
+        mode = task.modes[step.mode]
+        leg_s, leg_m = self.leg(mode.entry)
+        arrive = self.clock + leg_s
+        windows = task.windows or ((0, 10**9),)
+        window = next((w for w in windows if arrive <= w[1]), None)
+        if window is None:
+            self.fail(f"{task.task_id} reached at {arrive} s, after its last window")
+            window = windows[-1]
+        begin = max(arrive, window[0])
+        self.clock = begin + mode.service_s
+        self.place = mode.exit
+        self.length_m += mode.length_m
+        self.take(task)
+        timing = self.note(step, leg_s, leg_m, arrive, begin)
+        timing.window = window if task.windows else None
+
+    def take(self, task: Task) -> None:
+        vehicle = self.vehicle
+        if not self.problem.may_serve(vehicle, task):
+            self.fail(f"may not serve {task.task_id}")
+        self.carried.add(task.stream)
+        if len(self.carried) > vehicle.compartments:
+            self.fail(f"streams {sorted(self.carried)} in {vehicle.compartments} compartment(s)")
+        self.load_kg[task.stream] += task.mass_kg
+        self.load_l[task.stream] += task.volume_l
+        if self.load_kg[task.stream] * vehicle.compartments > vehicle.capacity_kg:
+            self.fail(f"{self.load_kg[task.stream]} kg of {task.stream} aboard")
+        if self.load_l[task.stream] * vehicle.compartments > vehicle.capacity_l.get(task.stream, 0):
+            self.fail(f"{self.load_l[task.stream]} l of {task.stream} aboard")
+        self.tank_l -= task.water_l
+        if self.tank_l < 0:
+            self.fail(f"tank runs dry at {task.task_id}")
+
+    def visit(self, step: Step, facility: Facility) -> None:
+        leg_s, leg_m = self.leg(facility.location)
+        arrive = self.clock + leg_s
+        begin = max(arrive, facility.open_s)
+        if step.begin_s >= 0:
+            if step.begin_s < begin:
+                self.fail(f"booked at {facility.facility_id} for {step.begin_s} s, before arrival")
+            begin = max(begin, step.begin_s)
+        self.clock = begin + facility.unload_s
+        if self.clock > facility.close_s:
+            self.fail(f"{facility.facility_id} closes before the truck is done")
+        self.place = facility.location
+        dropped = {
+            s: kg
+            for s, kg in self.load_kg.items()
+            if s in facility.streams and (kg or self.load_l[s])
+        }
+        for stream in dropped:
+            self.load_kg[stream] = self.load_l[stream] = 0
+        if dropped:
+            self.trips += 1
+        if facility.refills:
+            self.tank_l = self.vehicle.tank_l
+        elif not dropped:
+            self.fail(f"nothing to put down at {facility.facility_id}")
+        timing = self.note(step, leg_s, leg_m, arrive, begin)
+        timing.put_down_kg = dropped
+
+    def pause(self, step: Step) -> None:
+        rules = self.problem.rules
+        begin = self.clock
+        duration = rules.min_rest_s
+        if step.kind == "meal":
+            duration = rules.meal_break_s
+            begin = max(begin, rules.meal_window[0])
+            self.meals += 1
+            if begin > rules.meal_window[1]:
+                self.fail(f"meal begins at {begin} s, after its window")
+        arrive = self.clock
+        self.clock = begin + duration
+        if duration >= rules.min_rest_s:
+            self.since_rest = 0
+        self.note(step, 0, 0, arrive, begin)
+
+    def note(self, step: Step, leg_s: int, leg_m: int, arrive: int, begin: int) -> Timing:
+        timing = Timing(
+            step,
+            leg_s,
+            leg_m,
+            arrive,
+            begin,
+            self.clock,
+            {s: kg for s, kg in self.load_kg.items() if kg},
+            {s: litres for s, litres in self.load_l.items() if litres},
+            self.tank_l,
+        )
+        self.timings.append(timing)
+        return timing
+
+    def finish(self) -> Driven:
+        vehicle, rules = self.vehicle, self.problem.rules
+        home_s, home_m = self.leg(vehicle.end)
+        end = self.clock + home_s
+        if any(self.load_kg.values()) or any(self.load_l.values()):
+            self.fail("ends the day with a load aboard")
+        if self.route.start_s < vehicle.shift_start:
+            self.fail("leaves before its shift")
+        if end > vehicle.shift_end + vehicle.max_overtime_s:
+            self.fail(f"returns at {end} s, after shift and overtime")
+        if self.trips > vehicle.max_trips:
+            self.fail(f"{self.trips} trips")
+        needs_meal = rules.meal_applies(vehicle) and (
+            self.route.start_s < rules.meal_window[1] < end
+        )
+        if needs_meal and not self.meals:
+            self.fail("no meal break")
+        cost = route_cost(vehicle, rules, self.length_m, self.route.start_s, end)
+        return Driven(
+            self.route,
+            self.timings,
+            home_s,
+            home_m,
+            end,
+            self.length_m,
+            self.driving_s,
+            cost,
+            max(0, end - vehicle.shift_end),
+            self.violations,
+        )
+
+
+def drive(problem: Problem, route: Route) -> Driven:
+    """Return one route as driven, with the rules it breaks on its own."""
+    state = _Drive(problem, route)
+    for step in route.steps:
+        state.step(step)
+    return state.finish()
+
+
+def _bay_faults(problem: Problem, driven: list[Driven]) -> list[str]:
+    """Return a line for each moment at which a facility has more trucks inside than bays."""
+    faults = []
+    visits: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for route in driven:
+        for timing in route.timings:
+            if timing.step.kind == "facility":
+                visits[timing.step.idx] += [(timing.begin_s, 1), (timing.end_s, -1)]
+    for idx, events in sorted(visits.items()):
+        busy = 0
+        for moment, change in sorted(events):
+            busy += change
+            if busy > problem.facilities[idx].bays:
+                faults.append(
+                    f"{problem.facilities[idx].facility_id}: {busy} trucks inside at {moment} s"
+                )
+    return faults
+
+
+def _tonnage_faults(problem: Problem, driven: list[Driven]) -> list[str]:
+    """Return a line for each facility that receives more than its daily tonnage."""
+    received: Counter[int] = Counter()
+    for route in driven:
+        for timing in route.timings:
+            received[timing.step.idx] += sum(timing.put_down_kg.values())
+    return [
+        f"{facility.facility_id}: {received[idx]} kg, more than its {facility.capacity_kg} kg a day"
+        for idx, facility in enumerate(problem.facilities)
+        if facility.capacity_kg is not None and received[idx] > facility.capacity_kg
+    ]
+
+
+def _service_faults(problem: Problem, plan_routes: tuple[Route, ...], left: set[int]) -> list[str]:
+    """Return a line for each task that is not served exactly once or left out exactly once."""
+    times = Counter(s.idx for r in plan_routes for s in r.steps if s.kind == "task")
+    return [
+        f"{task.task_id}: served {times[idx]} times"
+        for idx, task in enumerate(problem.tasks)
+        if times[idx] + (idx in left) != 1
+    ]
+
+
+def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) -> Evaluation:
+    """Return times, loads, cost and every broken rule of the routes and tasks left out.
+
+    Parameters
+    ----------
+    routes
+        At most one route a vehicle.
+    left_out
+        Indices of the tasks that are not served; each adds its price to the cost.
+    """
+    driven = [drive(problem, route) for route in routes]
+    violations = [line for route in driven for line in route.violations]
+    if len({r.vehicle for r in routes}) < len(routes):
+        violations.append("a vehicle drives two routes")
+    violations += _bay_faults(problem, driven)
+    violations += _tonnage_faults(problem, driven)
+    violations += _service_faults(problem, routes, left_out)
+    cost = sum(d.cost for d in driven) + sum(problem.tasks[idx].price for idx in left_out)
+    return Evaluation(driven, cost, violations)
+
+
+def evaluate_plan(problem: Problem, plan: Plan) -> Evaluation:
+    """Return the evaluation of a finished plan."""
+    return evaluate(problem, plan.routes, {u.task for u in plan.unserved})

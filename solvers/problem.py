@@ -1,0 +1,181 @@
+"""The model that every backend honors: tasks with modes, vehicles, facilities, matrices, rules.
+
+Integers everywhere: seconds after 00:00 of the planned date, metres, kilograms, litres, and money
+in thousandths of the currency unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.errors import InfeasibleError
+
+DAY_END_S = 48 * 3600
+"""The latest time of a plan: a night shift may run into the next day."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to serve a task: where it is entered and left, how long it takes, metres worked.
+
+    A collection point has one mode for each side it may be approached from (entry = exit); a street
+    has one for each direction in which it may be worked.
+    """
+
+    entry: int
+    exit: int
+    service_s: int
+    length_m: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be served once: a visit to a collection point, or one curb of a street.
+
+    ``windows`` holds (earliest, latest) begin of service, in order; empty means any time. ``price``
+    is what leaving the task out costs. ``kinds`` names the vehicle kinds that may serve it; empty
+    means every kind that carries the stream.
+    """
+
+    task_id: str
+    modes: tuple[Mode, ...]
+    stream: str
+    mass_kg: int = 0
+    volume_l: int = 0
+    water_l: int = 0
+    windows: tuple[tuple[int, int], ...] = ()
+    price: int = 1_000_000
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Facility:
+    """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage."""
+
+    facility_id: str
+    location: int
+    streams: frozenset[str] = frozenset()
+    refills: bool = False
+    open_s: int = 0
+    close_s: int = DAY_END_S
+    bays: int = 1
+    unload_s: int = 720
+    capacity_kg: int | None = None
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """One truck for one shift; ``capacity_l`` is in loose litres of each stream it may carry.
+
+    A truck with n compartments carries up to n streams a day, each in an n-th of its capacity.
+    """
+
+    vehicle_id: str
+    kind: str
+    profile: int
+    start: int
+    end: int
+    capacity_kg: int
+    capacity_l: dict[str, int]
+    shift_start: int
+    shift_end: int
+    compartments: int = 1
+    tank_l: int = 0
+    max_overtime_s: int = 0
+    max_trips: int = 12
+    fixed_cost: int = 0
+    cost_km: int = 0
+    cost_h: int = 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of work that hold for every driver.
+
+    A meal break of ``meal_break_s`` begins inside ``meal_window`` on each route that begins before
+    the window closes and ends after it, if its shift begins before the window opens. Driving adds
+    up to at most ``max_driving_s`` between breaks of at least ``min_rest_s``.
+    """
+
+    meal_break_s: int = 40 * 60
+    meal_window: tuple[int, int] = (10 * 3600 + 1800, 13 * 3600 + 1800)
+    max_driving_s: int = 4 * 3600
+    min_rest_s: int = 20 * 60
+    overtime_factor: float = 1.5
+
+    def meal_applies(self, vehicle: Vehicle) -> bool:
+        """Whether this vehicle's shift covers the beginning of the meal window."""
+        return self.meal_break_s > 0 and vehicle.shift_start <= self.meal_window[0]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Tasks, vehicles, facilities and the travel between all locations for each profile.
+
+    Attributes
+    ----------
+    time_s, length_m
+        Travel in seconds and metres, shape (num_profiles, num_locations, num_locations), from the
+        exit location (row) to the entry location (column); -1 = unreachable.
+    """
+
+    tasks: tuple[Task, ...]
+    vehicles: tuple[Vehicle, ...]
+    facilities: tuple[Facility, ...]
+    time_s: NDArray[np.int32]
+    length_m: NDArray[np.int32]
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """All streams that occur, in a fixed order."""
+        carried = {s for v in self.vehicles for s in v.capacity_l}
+        accepted = {s for f in self.facilities for s in f.streams}
+        return tuple(sorted(carried | accepted | {t.stream for t in self.tasks}))
+
+    def may_serve(self, vehicle: Vehicle, task: Task) -> bool:
+        """Whether kind and stream allow this vehicle to serve this task at all."""
+        return task.stream in vehicle.capacity_l and (not task.kinds or vehicle.kind in task.kinds)
+
+    def check(self) -> None:
+        """Raise if the parts do not fit together.
+
+        Raises
+        ------
+        InfeasibleError
+            When an index points outside the matrices, or a quantity is negative.
+        """
+        faults = [*self._location_faults(), *self._quantity_faults()]
+        if faults:
+            raise InfeasibleError("\n".join(faults))
+
+    def _location_faults(self) -> list[str]:
+        num_profiles, num_locations, _ = self.time_s.shape
+        faults = []
+        for task in self.tasks:
+            ends = [place for m in task.modes for place in (m.entry, m.exit)]
+            if not ends or min(ends) < 0 or max(ends) >= num_locations:
+                faults.append(f"task {task.task_id}: a mode lies outside the travel matrix")
+        for facility in self.facilities:
+            if not 0 <= facility.location < num_locations:
+                faults.append(f"facility {facility.facility_id}: outside the travel matrix")
+        for vehicle in self.vehicles:
+            if not 0 <= vehicle.profile < num_profiles:
+                faults.append(f"vehicle {vehicle.vehicle_id}: profile {vehicle.profile} unknown")
+        return faults
+
+    def _quantity_faults(self) -> list[str]:
+        faults = [
+            f"task {t.task_id}: mass, volume, water, service and price must be >= 0"
+            for t in self.tasks
+            if min(t.mass_kg, t.volume_l, t.water_l, t.price, *(m.service_s for m in t.modes)) < 0
+        ]
+        faults += [
+            f"vehicle {v.vehicle_id}: shift ends at {v.shift_end} s, before it starts"
+            for v in self.vehicles
+            if v.shift_end <= v.shift_start
+        ]
+        return faults

@@ -1,0 +1,204 @@
+"""Routes under construction, exact at every moment: a thin class over the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers._kernels.decode import decode as decode_kernel
+from solvers._kernels.model import (
+    AFTER_MEAL,
+    BEGIN,
+    CAME,
+    FAILED_AT,
+    FEASIBLE,
+    FIRST_MODE,
+    KEPT,
+    LAST_CAME,
+    LAST_LABEL,
+    LAST_RESTED,
+    NEVER,
+    RESTED,
+    START,
+    TASK,
+    VISIT,
+    VISITS,
+)
+from solvers._kernels.search import best_insertion, book, ruin_and_recreate, total_cost
+from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
+from solvers.plan import Route, Step
+from solvers.problem import Problem
+
+
+class Roster:
+    """All vehicles' sequences with their bookings; every change keeps the bays consistent."""
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self.problem = problem
+        self.model = build_model(problem)
+        self.scratch = new_scratch(self.model)
+        self.routes = empty_routes(self.model)
+        self.bookings = empty_bookings(self.model)
+        self.seed: NDArray[np.uint64] = np.asarray(
+            [(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64
+        )
+        self._best = empty_routes(self.model)
+        self._best_bookings = empty_bookings(self.model)
+        self._backup = empty_routes(self.model)
+        self._backup_bookings = empty_bookings(self.model)
+
+    @property
+    def cost(self) -> int:
+        """Cost of all routes and prices of what is left out, thousandths."""
+        return int(total_cost(self.model, self.routes))
+
+    @property
+    def unserved(self) -> list[int]:
+        """Tasks that no route serves, by index."""
+        return [int(t) for t in np.flatnonzero(self.routes.route_of < 0)]
+
+    def insert(self, task: int) -> bool:
+        """Put a task where it adds least; return whether there was a place worth its price."""
+        added = best_insertion(
+            self.model,
+            self.bookings,
+            self.scratch,
+            self.routes,
+            task,
+            self.seed,
+            0.0,
+            count_codes(),
+        )
+        return bool(added < NEVER)
+
+    def insert_all(self, tasks: Iterable[int]) -> None:
+        """Insert tasks in the given order; those without a place stay out."""
+        for task in tasks:
+            self.insert(task)
+
+    def load(self, sequences: dict[int, Sequence[int]]) -> None:
+        """Take over sequences of mode indices and facility visits (-f - 1) by vehicle.
+
+        What does not fit a route exactly, because a queue or a driving rest makes it late, is taken
+        out again from the step that failed backwards, and is offered to all routes at the end.
+        """
+        late: list[int] = []
+        for vehicle, sequence in sorted(sequences.items()):
+            late += self._load_route(vehicle, list(sequence))
+        self.insert_all(late)
+
+    def _load_route(self, vehicle: int, sequence: list[int]) -> list[int]:
+        dropped = []
+        while True:
+            self._write(vehicle, sequence)
+            if self._book(vehicle) == FEASIBLE:
+                return dropped
+            failed = min(int(self.scratch.result[FAILED_AT]), len(sequence) - 1)
+            while failed >= 0 and sequence[failed] < 0:
+                failed -= 1
+            if failed < 0:
+                self._write(vehicle, [])
+                self._book(vehicle)
+                return dropped
+            task = int(self.model.mode[sequence.pop(failed), TASK])
+            self.routes.route_of[task] = -1
+            dropped.append(task)
+
+    def _write(self, vehicle: int, sequence: list[int]) -> None:
+        self.routes.sequence[vehicle, : len(sequence)] = sequence
+        self.routes.size[vehicle] = len(sequence)
+        for step in sequence:
+            if step >= 0:
+                self.routes.route_of[self.model.mode[step, TASK]] = vehicle
+
+    def _book(self, vehicle: int) -> int:
+        return int(book(self.model, self.bookings, self.scratch, self.routes, vehicle))
+
+    def sequences(self) -> dict[int, list[int]]:
+        """Return the sequence of each vehicle that serves anything."""
+        return {
+            v: [int(x) for x in self.routes.sequence[v, :size]]
+            for v, size in enumerate(self.routes.size)
+            if size
+        }
+
+    def keep_best(self) -> None:
+        """Make the present routes the best ones known."""
+        _copy_into(self._best, self.routes)
+        _copy_into(self._best_bookings, self.bookings)
+
+    def restore_best(self) -> None:
+        """Go back to the best routes known."""
+        _copy_into(self.routes, self._best)
+        _copy_into(self.bookings, self._best_bookings)
+
+    def search(self, steps: int, heat: float) -> int:
+        """Run ruin-and-recreate steps from the present routes; return the best cost known."""
+        _, best = ruin_and_recreate(
+            self.model,
+            self.bookings,
+            self.scratch,
+            self.routes,
+            self._backup,
+            self._backup_bookings,
+            self._best,
+            self._best_bookings,
+            self.seed,
+            steps,
+            heat,
+        )
+        return int(best)
+
+    def decode(self, vehicle: int, sequence: Sequence[int]) -> int:
+        """Return the code of a sequence beside the bookings of all other vehicles."""
+        array = np.asarray(sequence, dtype=np.int32)
+        return int(
+            decode_kernel(self.model, self.bookings, self.scratch, vehicle, array, len(array))
+        )
+
+    def to_routes(self) -> tuple[Route, ...]:
+        """Return every used vehicle's route with explicit breaks and booked bays."""
+        return tuple(self._to_route(v, seq) for v, seq in sorted(self.sequences().items()))
+
+    def _to_route(self, vehicle: int, sequence: list[int]) -> Route:
+        if self.decode(vehicle, sequence) != FEASIBLE:
+            name = self.problem.vehicles[vehicle].vehicle_id
+            raise AssertionError(f"route of {name} does not decode although it was booked")
+        result, scratch = self.scratch.result, self.scratch
+        label = int(result[LAST_LABEL])
+        steps = _breaks(int(result[LAST_CAME]), int(result[LAST_RESTED]), label)
+        if label == 1 and result[LAST_CAME] != KEPT:
+            label = 0
+        for slot in range(int(result[VISITS]) - 1, -1, -1):
+            came = int(scratch.log[slot, CAME + label])
+            begin = int(scratch.log[slot, BEGIN + label])
+            rested = int(scratch.log[slot, RESTED + label])
+            steps = [
+                *_breaks(came, rested, label),
+                self._to_step(int(scratch.log[slot, VISIT]), begin),
+                *steps,
+            ]
+            if label == 1 and came != KEPT:
+                label = 0
+        return Route(vehicle, int(result[START]), tuple(steps))
+
+    def _to_step(self, visit: int, begin_s: int) -> Step:
+        if visit < 0:
+            return Step("facility", -visit - 1, begin_s=begin_s)
+        task = int(self.model.mode[visit, TASK])
+        return Step("task", task, visit - int(self.model.task[task, FIRST_MODE]))
+
+
+def _breaks(came: int, rested: int, label: int) -> list[Step]:
+    """Return the breaks that stand before a leg."""
+    meal = [Step("meal")] if label == 1 and came == AFTER_MEAL else []
+    return [*meal, *([Step("rest")] if rested else [])]
+
+
+def _copy_into(
+    target: tuple[NDArray[np.int64], ...], source: tuple[NDArray[np.int64], ...]
+) -> None:
+    for into, out in zip(target, source, strict=True):
+        into[:] = out
