@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class PlanningError(Exception):
-    """Something stopped the work; the message says where, what came, what was expected, the remedy."""
+    """Something stopped the work; the message says where, what came, what to do."""
 
     exit_code = 1
 

@@ -1,13 +1,11 @@
-"""The columns of every table of a city: one specification that reading, checking and writing share."""
+"""The columns of every table of a city: one specification for reading, checking and writing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal[
-    "id", "text", "float", "int", "time", "date", "bool", "list", "choice", "lon", "lat"
-]
+Kind = Literal["id", "text", "float", "int", "time", "date", "bool", "list", "choice", "lon", "lat"]
 
 STREAMS = ("recyclable", "hazardous", "kitchen", "other")
 """The four streams of GB/T 19095-2019; they never share a load."""

@@ -20,7 +20,7 @@ from solvers._kernels.search import Incumbent
 from solvers.problem import Problem, Vehicle
 
 NEAREST = 60
-TOP_INSERTIONS = 8
+TOP_INSERTIONS = 64
 
 
 def _neighbors(problem: Problem) -> NDArray[np.int32]:
@@ -152,7 +152,7 @@ def empty_bookings(model: Model) -> Bookings:
     slots = model.task.shape[0] + int(model.vehicle[:, MAX_TRIPS].sum()) + num_vehicles + 8
     return Bookings(
         slot=np.zeros((num_facilities, slots, 2), np.int64),
-        count=np.zeros(num_facilities, np.int64),
+        taken=np.zeros(num_facilities, np.int64),
         received=np.zeros((num_facilities, num_vehicles), np.int64),
     )
 
@@ -179,7 +179,9 @@ def empty_routes(model: Model) -> Incumbent:
         sequence=np.zeros((num_vehicles, longest_sequence(model)), np.int32),
         size=np.zeros(num_vehicles, np.int64),
         cost=np.zeros(num_vehicles, np.int64),
-        route_of=np.full(model.task.shape[0], -1, np.int32),
+        visits=np.zeros((num_vehicles, 2 * longest_sequence(model)), np.int32),
+        num_visits=np.zeros(num_vehicles, np.int64),
+        route_of=np.full(model.task.shape[0], -1, np.int64),
     )
 
 

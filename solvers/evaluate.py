@@ -63,7 +63,7 @@ class Evaluation:
 def route_cost(vehicle: Vehicle, rules: Rules, length_m: int, start_s: int, end_s: int) -> int:
     """Return fixed, distance, time and overtime cost in thousandths, each rounded half up."""
     overtime_s = max(0, end_s - vehicle.shift_end)
-    extra = int(round(vehicle.cost_h * (rules.overtime_factor - 1.0)))
+    extra = round(vehicle.cost_h * (rules.overtime_factor - 1.0))
     return (
         vehicle.fixed_cost
         + (vehicle.cost_km * length_m + 500) // 1000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,7 @@ class Roster:
         self.seed: NDArray[np.uint64] = np.asarray(
             [(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64
         )
+        self._has_best = False
         self._best = empty_routes(self.model)
         self._best_bookings = empty_bookings(self.model)
         self._backup = empty_routes(self.model)
@@ -78,7 +80,7 @@ class Roster:
         for task in tasks:
             self.insert(task)
 
-    def load(self, sequences: dict[int, Sequence[int]]) -> None:
+    def load(self, sequences: Mapping[int, Sequence[int]]) -> None:
         """Take over sequences of mode indices and facility visits (-f - 1) by vehicle.
 
         What does not fit a route exactly, because a queue or a driving rest makes it late, is taken
@@ -89,8 +91,20 @@ class Roster:
             late += self._load_route(vehicle, list(sequence))
         self.insert_all(late)
 
+    def replace(self, vehicles: Iterable[int], sequences: dict[int, list[int]]) -> None:
+        """Empty some vehicles' routes and load other sequences into them."""
+        for vehicle in vehicles:
+            self._take_off(vehicle)
+        self.load(sequences)
+        self.insert_all(self.unserved)
+
+    def _take_off(self, vehicle: int) -> None:
+        self.routes.route_of[self.routes.route_of == vehicle] = -1
+        self._write(vehicle, [])
+        self._book(vehicle)
+
     def _load_route(self, vehicle: int, sequence: list[int]) -> list[int]:
-        dropped = []
+        dropped: list[int] = []
         while True:
             self._write(vehicle, sequence)
             if self._book(vehicle) == FEASIBLE:
@@ -124,15 +138,29 @@ class Roster:
             if size
         }
 
-    def keep_best(self) -> None:
-        """Make the present routes the best ones known."""
-        _copy_into(self._best, self.routes)
-        _copy_into(self._best_bookings, self.bookings)
+    def clear(self) -> None:
+        """Empty all routes; the best ones known stay."""
+        _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
+        _copy_into(tuple(self.bookings), tuple(empty_bookings(self.model)))
+
+    def keep_best(self) -> bool:
+        """Keep the present routes if none cheaper are known; return whether they were kept."""
+        if self._has_best and self.best_cost <= self.cost:
+            return False
+        self._has_best = True
+        _copy_into(tuple(self._best), tuple(self.routes))
+        _copy_into(tuple(self._best_bookings), tuple(self.bookings))
+        return True
+
+    @property
+    def best_cost(self) -> int:
+        """Cost of the best routes known, thousandths."""
+        return int(total_cost(self.model, self._best))
 
     def restore_best(self) -> None:
         """Go back to the best routes known."""
-        _copy_into(self.routes, self._best)
-        _copy_into(self.bookings, self._best_bookings)
+        _copy_into(tuple(self.routes), tuple(self._best))
+        _copy_into(tuple(self.bookings), tuple(self._best_bookings))
 
     def search(self, steps: int, heat: float) -> int:
         """Run ruin-and-recreate steps from the present routes; return the best cost known."""
@@ -159,13 +187,22 @@ class Roster:
         )
 
     def to_routes(self) -> tuple[Route, ...]:
-        """Return every used vehicle's route with explicit breaks and booked bays."""
-        return tuple(self._to_route(v, seq) for v, seq in sorted(self.sequences().items()))
+        """Return every used vehicle's route with explicit breaks and booked bays.
 
-    def _to_route(self, vehicle: int, sequence: list[int]) -> Route:
-        if self.decode(vehicle, sequence) != FEASIBLE:
-            name = self.problem.vehicles[vehicle].vehicle_id
-            raise AssertionError(f"route of {name} does not decode although it was booked")
+        Each route is booked once more with the visits that it has, since another vehicle may have
+        given up a bay that it waited for: it can only become earlier.
+        """
+        routes = []
+        for vehicle in self.sequences():
+            visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
+            self._write(vehicle, [int(x) for x in visits])
+            if self._book(vehicle) != FEASIBLE:
+                name = self.problem.vehicles[vehicle].vehicle_id
+                raise AssertionError(f"route of {name} does not decode although it was booked")
+            routes.append(self._to_route(vehicle))
+        return tuple(routes)
+
+    def _to_route(self, vehicle: int) -> Route:
         result, scratch = self.scratch.result, self.scratch
         label = int(result[LAST_LABEL])
         steps = _breaks(int(result[LAST_CAME]), int(result[LAST_RESTED]), label)
@@ -197,8 +234,6 @@ def _breaks(came: int, rested: int, label: int) -> list[Step]:
     return [*meal, *([Step("rest")] if rested else [])]
 
 
-def _copy_into(
-    target: tuple[NDArray[np.int64], ...], source: tuple[NDArray[np.int64], ...]
-) -> None:
+def _copy_into(target: tuple[NDArray[Any], ...], source: tuple[NDArray[Any], ...]) -> None:
     for into, out in zip(target, source, strict=True):
-        into[:] = out
+        np.copyto(into, out)

@@ -13,5 +13,5 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
     ``NUMBA_DISABLE_JIT=1`` turns every kernel back into plain Python, which the small tests use.
     """
-    compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
+    compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
     return compiled

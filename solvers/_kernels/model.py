@@ -96,7 +96,7 @@ class Bookings(NamedTuple):
     """Who stands in which facility when, and what each brought."""
 
     slot: NDArray[np.int64]  # (facilities, slots, 2) begin, vehicle
-    count: NDArray[np.int64]  # (facilities,)
+    taken: NDArray[np.int64]  # (facilities,) number of slots in use
     received: NDArray[np.int64]  # (facilities, vehicles) kg
 
 

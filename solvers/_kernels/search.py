@@ -51,6 +51,7 @@ from solvers._kernels.model import (
 )
 
 ABSENT = -1
+ENOUGH = 3  # feasible insertions that are compared in full
 
 
 class Incumbent(NamedTuple):
@@ -59,7 +60,9 @@ class Incumbent(NamedTuple):
     sequence: NDArray[np.int32]
     size: NDArray[np.int64]
     cost: NDArray[np.int64]
-    route_of: NDArray[np.int32]  # (tasks,) vehicle, -1 = unserved
+    route_of: NDArray[np.int64]  # (tasks,) vehicle, -1 = unserved
+    visits: NDArray[np.int32]  # (vehicles, slots) the sequence as booked, with every visit in it
+    num_visits: NDArray[np.int64]
 
 
 @kernel
@@ -76,16 +79,17 @@ def draw(seed):
 @kernel
 def book(model, bookings, scratch, routes, vehicle):
     """Decode a route anew and take its bays; return the code. The old bays are given back first."""
-    for f in range(bookings.count.shape[0]):
+    for f in range(bookings.taken.shape[0]):
         kept = 0
-        for i in range(bookings.count[f]):
+        for i in range(bookings.taken[f]):
             if bookings.slot[f, i, 1] != vehicle:
                 bookings.slot[f, kept, 0] = bookings.slot[f, i, 0]
                 bookings.slot[f, kept, 1] = bookings.slot[f, i, 1]
                 kept += 1
-        bookings.count[f] = kept
+        bookings.taken[f] = kept
         bookings.received[f, vehicle] = 0
     routes.cost[vehicle] = 0
+    routes.num_visits[vehicle] = 0
     if not _serves_any(routes, vehicle):
         routes.size[vehicle] = 0
         return FEASIBLE
@@ -94,21 +98,22 @@ def book(model, bookings, scratch, routes, vehicle):
     if code != FEASIBLE:
         return code
     routes.cost[vehicle] = scratch.result[COST]
-    _take_bays(bookings, scratch, vehicle)
+    _take_bays(bookings, scratch, routes, vehicle)
     return FEASIBLE
 
 
 @kernel
 def _serves_any(routes, vehicle):
+    num = 0
     for i in range(routes.size[vehicle]):
-        if routes.sequence[vehicle, i] >= 0:
-            return True
-    return False
+        num += routes.sequence[vehicle, i] >= 0
+    return num > 0
 
 
 @kernel
-def _take_bays(bookings, scratch, vehicle):
+def _take_bays(bookings, scratch, routes, vehicle):
     """Enter the facility visits of the route just decoded into the bookings."""
+    routes.num_visits[vehicle] = scratch.result[VISITS]
     num = scratch.result[VISITS]
     pick = scratch.result[LAST_LABEL]
     came = scratch.result[LAST_CAME]
@@ -116,15 +121,16 @@ def _take_bays(bookings, scratch, vehicle):
         pick = 0
     for i in range(num - 1, -1, -1):
         step = scratch.log[i, VISIT]
+        routes.visits[vehicle, i] = step
         if step < 0:
             f = -step - 1
-            k = bookings.count[f]
+            k = bookings.taken[f]
             bookings.slot[f, k, 0] = scratch.log[i, BEGIN + pick]
             bookings.slot[f, k, 1] = vehicle
-            bookings.count[f] = k + 1
+            bookings.taken[f] = k + 1
         if pick == 1 and scratch.log[i, CAME + 1] != KEPT:
             pick = 0
-    for f in range(bookings.count.shape[0]):
+    for f in range(bookings.taken.shape[0]):
         bookings.received[f, vehicle] = scratch.own[f]
 
 
@@ -205,7 +211,8 @@ def scan(model, scratch, routes, task, seed, blink, only):
 
     One empty vehicle stands for all that are alike.
     """
-    scratch.top[:, VALUE] = NEVER
+    for k in range(scratch.top.shape[0]):
+        scratch.top[k, VALUE] = NEVER
     for vehicle in range(routes.size.shape[0]):
         if (only >= 0 and vehicle != only) or not model.allowed[vehicle, task]:
             continue
@@ -228,12 +235,12 @@ def _has_empty_twin(model, routes, vehicle):
 
 @kernel
 def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
-    """Insert a task where it adds least; return the added cost, or NEVER where no place is feasible.
+    """Insert a task where it adds least; return the added cost, NEVER where no place is feasible.
 
     Writes the route, and counts the code of each refused trial in ``codes`` (NUM_CODES,).
     """
     scan(model, scratch, routes, task, seed, blink, -1)
-    best, chosen = NEVER, -1
+    best, chosen, feasible = NEVER, -1, 0
     for k in range(scratch.top.shape[0]):
         if scratch.top[k, VALUE] >= NEVER:
             break
@@ -242,8 +249,11 @@ def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
             if code < codes.shape[0]:
                 codes[code] += 1
             continue
+        feasible += 1
         if added < best:
             best, chosen = added, k
+        if feasible == ENOUGH:
+            break
     if chosen < 0 or best > model.task[task, PRICE]:
         return NEVER
     vehicle = scratch.top[chosen, VEHICLE]
@@ -264,7 +274,7 @@ def _insert(routes, vehicle, position, mode, task):
 
 @kernel
 def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
-    """Remove a string of up to ``length`` tasks around a task from its route; return the new num."""
+    """Remove up to ``length`` tasks around a task from its route; return the new num."""
     sequence = routes.sequence[vehicle]
     size = routes.size[vehicle]
     here = 0
@@ -294,7 +304,8 @@ def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed
     """Tear strings out of neighboring routes; return (number removed, whether all still decode)."""
     num_tasks = model.task.shape[0]
     num = 0
-    touched[:] = 0
+    for v in range(touched.shape[0]):
+        touched[v] = 0
     center = int(draw(seed) * num_tasks)
     longest = 1 + int(draw(seed) * 10)
     strings = 1 + int(draw(seed) * (4.0 * mean_removed / (1.0 + longest)))
@@ -349,7 +360,9 @@ def _rank(model, rule, task):
 @kernel
 def total_cost(model, routes):
     """Return the cost of all routes and of what is left out."""
-    cost = routes.cost.sum()
+    cost = 0
+    for vehicle in range(routes.cost.shape[0]):
+        cost += routes.cost[vehicle]
     for task in range(routes.route_of.shape[0]):
         if routes.route_of[task] == ABSENT:
             cost += model.task[task, PRICE]
@@ -358,14 +371,24 @@ def total_cost(model, routes):
 
 @kernel
 def _copy(target, source, into, out):
-    """Copy one incumbent and its bookings over another."""
-    target.sequence[:] = source.sequence
-    target.size[:] = source.size
-    target.cost[:] = source.cost
-    target.route_of[:] = source.route_of
-    into.slot[:] = out.slot
-    into.count[:] = out.count
-    into.received[:] = out.received
+    """Copy one incumbent and its bookings over another; only what is in use is copied."""
+    for v in range(source.size.shape[0]):
+        target.size[v] = source.size[v]
+        target.cost[v] = source.cost[v]
+        for i in range(source.size[v]):
+            target.sequence[v, i] = source.sequence[v, i]
+        target.num_visits[v] = source.num_visits[v]
+        for i in range(source.num_visits[v]):
+            target.visits[v, i] = source.visits[v, i]
+    for t in range(source.route_of.shape[0]):
+        target.route_of[t] = source.route_of[t]
+    for f in range(out.taken.shape[0]):
+        into.taken[f] = out.taken[f]
+        for i in range(out.taken[f]):
+            into.slot[f, i, 0] = out.slot[f, i, 0]
+            into.slot[f, i, 1] = out.slot[f, i, 1]
+        for v in range(out.received.shape[1]):
+            into.received[f, v] = out.received[f, v]
 
 
 @kernel

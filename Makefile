@@ -1,0 +1,36 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help setup demo test lint clean
+
+help:
+	@echo "make demo   set up, plan the built-in sample city's day, say where map and sheets are"
+	@echo "make test   set up and run the tests"
+	@echo "make lint   ruff and mypy"
+
+# The environment is made anew when the list of dependencies changes.
+$(VENV)/.ready: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11 to 3.13 is needed; set PYTHON=/path/to/python3.x"; exit 1; }
+	@echo "Creating the virtual environment $(VENV) and installing what is missing ..."
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.ready
+
+test: $(VENV)/.ready
+	@echo "Running the tests on $(WORKERS) workers ..."
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: $(VENV)/.ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info demo

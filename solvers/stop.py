@@ -1,0 +1,67 @@
+"""When to stop: callables that a backend asks between two rounds of work."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Stop(Protocol):
+    """A stopping rule: the share of its budget that is used, and what is left of it."""
+
+    def used(self, iterations: int) -> float:
+        """Return the share of the budget used so far; 1.0 and above means stop."""
+
+    @property
+    def max_iterations(self) -> int | None:
+        """Return the number of iterations allowed, None for no limit."""
+
+    @property
+    def max_seconds(self) -> float | None:
+        """Return the wall-clock seconds allowed in all, None for no limit."""
+
+
+@dataclass
+class MaxIterations:
+    """Stop after a number of iterations: the same number gives the same plan on any machine."""
+
+    iterations: int
+    max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a negative number."""
+        if self.iterations < 0:
+            raise ValueError(f"iterations = {self.iterations}; expected a number >= 0")
+
+    @property
+    def max_iterations(self) -> int:
+        """Return the number given."""
+        return self.iterations
+
+    def used(self, iterations: int) -> float:
+        """Return the share of the iterations used."""
+        return iterations / max(1, self.iterations)
+
+
+@dataclass
+class MaxSeconds:
+    """Stop after seconds of wall clock, counted from when the rule was made."""
+
+    seconds: float
+    max_iterations: int | None = None
+    _begin: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a negative number."""
+        if self.seconds < 0:
+            raise ValueError(f"seconds = {self.seconds}; expected a number >= 0")
+
+    @property
+    def max_seconds(self) -> float:
+        """Return the seconds given."""
+        return self.seconds
+
+    def used(self, iterations: int) -> float:
+        """Return the share of the time used."""
+        return (time.monotonic() - self._begin) / max(1e-9, self.seconds)

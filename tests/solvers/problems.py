@@ -1,0 +1,102 @@
+"""Small problems that the solver's tests share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
+
+HOUR = 3600
+
+
+def line_problem(**vehicle: object) -> Problem:
+    """Four stops on a line, a plant at its end, one truck: every number can be checked by hand.
+
+    Depot at 0 m, stops at 1, 2, 3 and 4 km, plant at 5 km; 10 m/s; 100 s and 400 kg a stop.
+    """
+    place = np.array([0, 1000, 2000, 3000, 4000, 5000])
+    length = np.abs(place[:, None] - place[None, :]).astype(np.int32)[None]
+    tasks = tuple(
+        Task(f"stop{i}", (Mode(i, i, 100),), "other", 400, 1000, price=1_000_000)
+        for i in range(1, 5)
+    )
+    plant = Facility("plant", 5, frozenset({"other"}), unload_s=600)
+    settings: dict[str, object] = {
+        "capacity_kg": 1000,
+        "capacity_l": {"other": 10_000},
+        "shift_start": 6 * HOUR,
+        "shift_end": 10 * HOUR,
+        "fixed_cost": 100_000,
+        "cost_km": 2000,
+        "cost_h": 36_000,
+    }
+    truck = Vehicle("truck", "collector", 0, 0, 0, **(settings | vehicle))  # type: ignore[arg-type]
+    return Problem(tasks, (truck,), (plant,), length // 10, length)
+
+
+def random_problem(seed: int, num_tasks: int = 24, num_vehicles: int = 4) -> Problem:
+    """A random day with two streams, windows, street tasks with two modes, water and queues."""
+    rng = np.random.default_rng(seed)
+    num_facilities = 4
+    num_places = 2 * num_tasks + num_facilities + 1
+    xy = rng.integers(0, 8000, (num_places, 2))
+    length = np.abs(xy[:, None] - xy[None]).sum(axis=2).astype(np.int32)
+    tasks = tuple(_random_task(rng, i) for i in range(num_tasks))
+    base = 2 * num_tasks
+    facilities = (
+        Facility("a", base, frozenset({"s0", "s1"}), open_s=6 * HOUR, close_s=20 * HOUR),
+        Facility("b", base + 1, frozenset({"s0"}), unload_s=900, capacity_kg=4000),
+        Facility("c", base + 2, frozenset({"s1"}), unload_s=500, bays=2),
+        Facility("w", base + 3, refills=True, unload_s=300),
+    )
+    vehicles = tuple(_random_vehicle(rng, k, num_places - 1) for k in range(num_vehicles))
+    rules = Rules(max_driving_s=int(rng.integers(2, 5)) * HOUR)
+    time_s = (length / 6).round().astype(np.int32)[None]
+    return Problem(tasks, vehicles, facilities, time_s, length[None], rules)
+
+
+def _random_task(rng: np.random.Generator, i: int) -> Task:
+    windows: tuple[tuple[int, int], ...] = ()
+    if rng.random() < 0.5:
+        early = int(rng.integers(6, 12)) * HOUR
+        windows = ((early, early + int(rng.integers(1, 4)) * HOUR),)
+        if rng.random() < 0.5:
+            windows += ((windows[0][1] + HOUR, windows[0][1] + 3 * HOUR),)
+    modes = (Mode(2 * i, 2 * i, 100),)
+    water = 0
+    if rng.random() < 0.3:
+        modes = (Mode(2 * i, 2 * i + 1, 300, 800), Mode(2 * i + 1, 2 * i, 300, 800))
+        water = 400
+    return Task(
+        f"t{i}",
+        modes,
+        f"s{i % 2}",
+        int(rng.integers(100, 900)),
+        int(rng.integers(500, 4000)),
+        water,
+        windows,
+        price=400_000,
+    )
+
+
+def _random_vehicle(rng: np.random.Generator, k: int, depot: int) -> Vehicle:
+    start = int(rng.integers(5, 9)) * HOUR
+    streams = {"s0": 15_000, "s1": 15_000} if k % 3 == 2 else {f"s{k % 2}": 15_000}
+    return Vehicle(
+        f"v{k}",
+        "collector",
+        0,
+        depot,
+        depot,
+        4000,
+        streams,
+        start,
+        start + 8 * HOUR,
+        compartments=1 + (k % 3 == 2),
+        tank_l=1500,
+        max_overtime_s=1800,
+        max_trips=4,
+        fixed_cost=200_000,
+        cost_km=3500,
+        cost_h=59_000,
+    )

@@ -1,0 +1,95 @@
+"""Backends end to end: what they return holds every rule, and they agree with one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from routing.errors import InputError
+from solvers.evaluate import evaluate_plan
+from solvers.problem import Facility
+from solvers.solve import SOLVERS, solve
+from solvers.stop import MaxIterations, MaxSeconds
+from tests.solvers.problems import HOUR, line_problem, random_problem
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_line_is_solved_to_the_hand_optimum(solver):
+    """Both backends find the two trips of the line, with a bound below their cost."""
+    plan = solve(line_problem(), MaxIterations(20), 1, solver)
+    assert plan.cost == 158_000
+    assert 0 < plan.lower_bound <= plan.cost
+    assert plan.unserved == ()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_plans_hold_every_rule(solver, seed):
+    """On random days with all rules on, the slow evaluation finds no fault and the same cost."""
+    problem = random_problem(seed)
+    plan = solve(problem, MaxIterations(60), seed, solver)
+    judged = evaluate_plan(problem, plan)
+    assert judged.violations == []
+    assert judged.cost == plan.cost >= plan.lower_bound
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_same_seed_and_iterations_same_plan(solver):
+    """The plan depends on problem, seed and iterations alone."""
+    first, second = (solve(random_problem(9), MaxIterations(40), 3, solver) for _ in range(2))
+    assert first == second
+
+
+def test_time_limit_returns_a_plan():
+    """A budget of no time at all still gives the first plan."""
+    assert solve(line_problem(), MaxSeconds(0.0), 1, "native").cost == 158_000
+
+
+def test_unknown_solver_is_refused():
+    """The message names the solvers that exist."""
+    with pytest.raises(InputError, match="ortools, native"):
+        solve(line_problem(), MaxIterations(1), 1, "magic")
+
+
+@pytest.mark.parametrize(
+    ("change", "facility", "reason"),
+    [
+        ({"capacity_l": {"kitchen": 9000}}, {}, "no_vehicle"),
+        ({"capacity_kg": 300}, {}, "too_heavy"),
+        ({}, {"streams": frozenset({"kitchen"})}, "no_facility"),
+        ({}, {"capacity_kg": 100}, "facility_full"),
+        ({}, {"open_s": 20 * HOUR, "close_s": 21 * HOUR}, "shift"),
+        ({}, {"open_s": 0, "close_s": 60}, "facility_closed"),
+        ({"shift_end": 6 * HOUR + 60}, {}, "shift"),
+        ({"shift_end": 6 * HOUR + 2000}, {}, "fleet_busy"),
+    ],
+)
+def test_each_reason_is_found_by_trying(change, facility, reason):
+    """One obstacle at a time is the reason given, with the refusals counted as proof."""
+    problem = line_problem(**change)
+    place: Facility = replace(problem.facilities[0], **facility)
+    plan = solve(replace(problem, facilities=(place,)), MaxIterations(5), 1, "native")
+    assert {u.reason for u in plan.unserved} == {reason}
+    assert all(sum(u.proof.values()) > 0 for u in plan.unserved)
+
+
+def test_cheap_task_is_left_for_its_price():
+    """A task that costs more to serve than to leave is left out, and the reason says so."""
+    problem = line_problem()
+    cheap = replace(problem.tasks[3], price=5_000)
+    plan = solve(replace(problem, tasks=(cheap,)), MaxIterations(5), 1, "native")
+    assert [u.reason for u in plan.unserved] == ["price"]
+    assert plan.cost == 5_000
+
+
+def test_interrupt_keeps_the_best_plan():
+    """Ctrl-C during the search returns the best routes so far instead of nothing."""
+
+    def interrupt(stage: str, used: float, cost: int, unserved: int) -> None:
+        if stage == "improving":
+            raise KeyboardInterrupt
+
+    problem = random_problem(2)
+    plan = solve(problem, MaxIterations(1000), 1, "native", interrupt)
+    assert evaluate_plan(problem, plan).feasible
