@@ -23,6 +23,9 @@ $(VENV)/.ready: setup.cfg pyproject.toml
 
 setup: $(VENV)/.ready
 
+demo: $(VENV)/.ready
+	@$(BIN)/huanwei demo
+
 test: $(VENV)/.ready
 	@echo "Running the tests on $(WORKERS) workers ..."
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

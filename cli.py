@@ -1,0 +1,344 @@
+"""The command line: parsing, progress and exit codes; every command hands over at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from routing.errors import InputError, PlanningError
+
+if TYPE_CHECKING:
+    from solvers.stop import Stop
+
+FAR_TIME = 10**9
+
+
+class Speaker:
+    """Progress on standard error, results on standard output; ``--json`` silences the former."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.live = sys.stderr.isatty() and not as_json
+        self._begin = time.monotonic()
+        self._last = 0.0
+
+    def say(self, text: str) -> None:
+        """Tell one stage of the work."""
+        if not self.as_json:
+            click.echo(f"[{time.monotonic() - self._begin:6.1f} s] {text}", err=True)
+
+    def progress(self, stage: str, used: float, cost: int, unserved: int) -> None:
+        """Tell the state of the search, about once a second."""
+        now = time.monotonic()
+        if self.as_json or (now - self._last < 1.0 and stage == "improving"):
+            return
+        self._last = now
+        line = (
+            f"{stage}: cost {cost / 1000:,.0f}, left out {unserved}, {min(used, 1):.0%} of the time"
+        )
+        if self.live:
+            click.echo(f"\r{line:<78}", err=True, nl=used >= 1.0)
+        else:
+            self.say(line)
+
+    def result(self, lines: list[str], record: Any) -> None:
+        """Print the result: lines for people, or one JSON document."""
+        if self.as_json:
+            click.echo(json.dumps(record, ensure_ascii=False, indent=1))
+        else:
+            for line in lines:
+                click.echo(line)
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn the family of errors into messages and exit codes."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except PlanningError as error:
+            if kwargs.get("as_json"):
+                click.echo(
+                    json.dumps({"error": type(error).__name__, "faults": str(error).split("\n")})
+                )
+            for line in str(error).split("\n"):
+                click.echo(f"error: {line}", err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("stopped; nothing was written", err=True)
+            sys.exit(130)
+
+    return run
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document instead of text."
+)
+
+
+def _date(_context: click.Context, _option: click.Parameter, value: str | None) -> dt.date | None:
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r}; expected YYYY-MM-DD") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="huanwei")
+def main() -> None:
+    """Plan a city's sorted-waste routes and street cleaning (环卫).
+
+    \b
+    Example:
+      huanwei sample mycity
+      huanwei plan mycity --date 2024-11-25
+      huanwei show mycity/plans/2024-11-25
+    """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--osm", type=click.Path(path_type=Path), help="Lay the city on this map instead.")
+@click.option("--points", default=400, show_default=True, help="Rows of points.csv.")
+@click.option("--seed", default=7, show_default=True)
+@json_option
+@guarded
+def sample(folder: Path, osm: Path | None, points: int, seed: int, as_json: bool) -> None:
+    """Write a realistic city into FOLDER, on a map of its own or on a real one.
+
+    \b
+    Example:  huanwei sample mycity --osm heidelberg.osm.pbf --points 400 --seed 7
+    """
+    from scenarios.sample import write_sample
+
+    speaker = Speaker(as_json)
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty; choose another folder")
+    written = write_sample(folder, osm=osm, points=points, seed=seed, progress=speaker.say)
+    speaker.result([f"city written to {written}"], {"folder": str(written)})
+
+
+@main.command()
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option(
+    "--fix-coordinates", is_flag=True, help="Rewrite points of GCJ-02 or BD-09 as WGS-84."
+)
+@json_option
+@guarded
+def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
+    """Check all tables of CITY and name every fault with file, row and column.
+
+    \b
+    Example:  huanwei check mycity
+    """
+    from scenarios.places import check_places
+
+    from scenarios.city import read_city
+    from scenarios.run import load_network
+
+    speaker = Speaker(as_json)
+    found = read_city(city)
+    network = load_network(found, speaker.say)
+    verdict = check_places(found, network, fix=fix_coordinates)
+    counts = {name: len(frame) for name, frame in found.tables.items()}
+    lines = [f"{name}: {count} rows" for name, count in counts.items() if count]
+    lines += [f"warning: {text}" for text in [*found.warnings, *verdict]]
+    speaker.result(
+        [*lines, "no fault found"], {"rows": counts, "warnings": [*found.warnings, *verdict]}
+    )
+
+
+def _stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
+    from solvers.stop import MaxIterations, MaxSeconds
+
+    if iterations is not None:
+        return lambda: MaxIterations(iterations)
+    return lambda: MaxSeconds(seconds)
+
+
+@main.command()
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--date", required=True, callback=_date, help="Day to plan, YYYY-MM-DD.")
+@click.option(
+    "--solver", type=click.Choice(["ortools", "native"]), default="ortools", show_default=True
+)
+@click.option("--time", "seconds", default=20.0, show_default=True, help="Seconds for the solver.")
+@click.option("--iterations", type=int, help="Instead of --time: the same plan on any machine.")
+@click.option("--seed", type=int, help="Default: the city's own.")
+@json_option
+@guarded
+def plan(
+    city: Path,
+    date: dt.date,
+    solver: str,
+    seconds: float,
+    iterations: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Plan the day: routes of all streams and the sweeping, with map and sheets.
+
+    \b
+    Example:  huanwei plan mycity --date 2024-11-25
+    Ctrl-C keeps the best plan so far.
+    """
+    from dispatch.package import plan_and_write
+
+    speaker = Speaker(as_json)
+    folder, record, lines = plan_and_write(
+        city,
+        date,
+        _stop_rule(seconds, iterations),
+        seed=seed,
+        solver=solver,
+        say=speaker.say,
+        progress=speaker.progress,
+    )
+    speaker.result(lines, {"folder": str(folder), "kpis": record["kpis"], "bound": record["bound"]})
+
+
+@main.command()
+@click.argument("plan_folder", type=click.Path(path_type=Path))
+@click.option("--browser/--no-browser", default=True, help="Open the map.")
+@json_option
+@guarded
+def show(plan_folder: Path, browser: bool, as_json: bool) -> None:
+    """Print the key figures of a plan and open its map.
+
+    \b
+    Example:  huanwei show mycity/plans/2024-11-25
+    """
+    from dispatch.planfile import load_plan, plan_path
+    from dispatch.summary import summary_lines
+
+    record = load_plan(plan_folder)
+    page = plan_path(plan_folder).parent / "map.html"
+    Speaker(as_json).result([*summary_lines(record), f"map: {page}"], record["kpis"])
+    if browser and not as_json and page.exists():
+        click.launch(str(page))
+
+
+@main.command()
+@click.argument("plan_folder", type=click.Path(path_type=Path))
+@click.option(
+    "--city", type=click.Path(path_type=Path), help="Default: the city that holds the plan."
+)
+@json_option
+@guarded
+def audit(plan_folder: Path, city: Path | None, as_json: bool) -> None:
+    """Re-check every rule and number of a plan against the tables and the streets.
+
+    \b
+    Example:  huanwei audit mycity/plans/2024-11-25
+    Exits with 4 if a rule or number does not hold.
+    """
+    from dispatch.package import audit_folder
+
+    speaker = Speaker(as_json)
+    report = audit_folder(plan_folder, city, speaker.say)
+    speaker.result(report.lines(), report.as_dict())
+    if not report.ok:
+        sys.exit(4)
+
+
+@main.command()
+@click.argument("plan_folder", type=click.Path(path_type=Path))
+@click.option(
+    "--city", type=click.Path(path_type=Path), help="Default: the city that holds the plan."
+)
+@click.option("--xlsx", is_flag=True, help="Driver sheets.")
+@click.option("--geojson", is_flag=True)
+@click.option("--gpx", is_flag=True, help="One track a truck.")
+@click.option("--html", is_flag=True, help="Map that opens without internet.")
+@click.option("--csv", "as_csv", is_flag=True, help="Key figures.")
+@json_option
+@guarded
+def export(
+    plan_folder: Path,
+    city: Path | None,
+    xlsx: bool,
+    geojson: bool,
+    gpx: bool,
+    html: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Write a plan's sheets, map, tracks and tables again; all of them if none is named.
+
+    \b
+    Example:  huanwei export mycity/plans/2024-11-25 --xlsx --gpx
+    """
+    from dispatch.package import export_folder
+
+    speaker = Speaker(as_json)
+    flags = {"xlsx": xlsx, "geojson": geojson, "gpx": gpx, "html": html, "csv": as_csv}
+    kinds = [k for k, wanted in flags.items() if wanted] or list(flags)
+    written = export_folder(plan_folder, city, kinds, speaker.say)
+    speaker.result([f"written: {path}" for path in written], {"written": [str(p) for p in written]})
+
+
+@main.command()
+@click.argument("source")
+@json_option
+@guarded
+def network(source: str, as_json: bool) -> None:
+    """Read the streets of a map file or a place into the cache and report on them.
+
+    \b
+    Example:  huanwei network heidelberg.osm.pbf
+    """
+    from routing.cache import load_or_build
+
+    speaker = Speaker(as_json)
+    streets, cached = load_or_build(source, progress=speaker.say)
+    lines = streets.report.lines()
+    lines.append(
+        f"{streets.num_nodes:,} junctions, {streets.num_arcs:,} directed pieces,"
+        f" {streets.num_turns:,} turns{' (from the cache)' if cached else ''}"
+    )
+    record = {"nodes": streets.num_nodes, "arcs": streets.num_arcs, "turns": streets.num_turns}
+    speaker.result(lines, {**record, "cached": cached, "report": streets.report.counts})
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--time", "seconds", default=20.0, show_default=True, help="Seconds for the solver.")
+@json_option
+@guarded
+def demo(folder: Path, seconds: float, as_json: bool) -> None:
+    """Plan the built-in sample city's day and say where map and sheets are.
+
+    \b
+    Example:  huanwei demo
+    """
+    from dispatch.package import plan_and_write
+    from scenarios.sample import write_sample
+
+    speaker = Speaker(as_json)
+    city = folder / "city"
+    if not (city / "city.toml").exists():
+        speaker.say("writing the sample city")
+        write_sample(city, progress=speaker.say)
+    written, record, lines = plan_and_write(
+        city,
+        dt.date(2024, 11, 25),
+        _stop_rule(seconds, None),
+        say=speaker.say,
+        progress=speaker.progress,
+    )
+    speaker.result(lines, {"folder": str(written), "kpis": record["kpis"]})
+
+
+if __name__ == "__main__":
+    main()

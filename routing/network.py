@@ -93,6 +93,7 @@ REPORT_SENTENCES: dict[str, str] = {
     "oneway_reversible": "reversible one-way streets left out (direction changes with the hour)",
     "loops_split": "loops divided so that no piece begins where it ends",
     "barriers_blocked": "impassable barriers (bollards, blocks)",
+    "barriers_unclear": "barriers drawn on a crossing of streets, ignored",
     "barriers_gates": "gates",
     "values_unreadable": "values that could not be read (ignored)",
     "values_doubtful": "values without a unit that are taken in the likely one",

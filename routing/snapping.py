@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+
+from routing.errors import NetworkError
+from routing.geometry import local_metres
+from routing.network import CLASS_INDEX, ArcFlag, Network
+from routing.profiles import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +47,178 @@ class Snaps:
     positions: Positions
     distance_m: NDArray[np.float64]
     outside_m: NDArray[np.float64]
+
+
+_AVOIDED = tuple(CLASS_INDEX[name] for name in ("motorway", "motorway_link", "trunk_link"))
+
+AT_GRADE_FACTOR = 1.5
+"""A street on the ground is taken if it is at most this many times as far as a bridge or tunnel."""
+
+AT_GRADE_SLACK_M = 15.0
+"""... and this much farther still, so that a bin under a flyover is not put on the flyover."""
+
+CENTERLINE_M = 0.3
+"""Points nearer to the line than this stand on neither side of the street."""
+
+
+def snap(
+    network: Network,
+    weights: Weights,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    right_only: NDArray[np.bool_],
+) -> Snaps:
+    """Put points on the nearest street that the vehicle can reach and leave again.
+
+    Parameters
+    ----------
+    network, weights
+        The streets and the part of them that the vehicle can use.
+    lon, lat
+        Points in degrees (WGS-84), shape (n,).
+    right_only
+        Where true, only the direction that has the point at the curb side (left where one drives
+        on the left), shape (n,). Where that direction does not exist the other one is given, and
+        both for a point on the middle line.
+
+    Returns
+    -------
+    Snaps
+        One or two positions a point.
+
+    Raises
+    ------
+    NetworkError
+        When the vehicle can use no street at all.
+    """
+    streets = _Lines(network)
+    xy = local_metres(lon, lat, streets.origin)
+    points = np.asarray(shapely.points(xy), dtype=np.object_)
+    piece, distance = _choose(network, weights, streets, points)
+    usable = _usable(network, weights, streets.arc)
+    _, inside_m = streets.nearest(usable, points)
+    _, outside_m = streets.nearest(~usable, points)
+    outside = np.where(outside_m < inside_m - 1e-6, np.maximum(outside_m, 0.01), 0.0)
+    arcs: list[int] = []
+    offsets: list[int] = []
+    counts = []
+    for i, (row, at) in enumerate(zip(piece.tolist(), xy, strict=True)):
+        found = _directions(network, weights, streets, row, at, bool(right_only[i]))
+        counts.append(len(found))
+        arcs.extend(arc for arc, _ in found)
+        offsets.extend(offset for _, offset in found)
+    positions = Positions(np.asarray(arcs, np.int32), np.asarray(offsets, np.int32))
+    first_out = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return Snaps(first_out, positions, distance, outside)
+
+
+class _Lines:
+    """One line a piece of street, in local metres: the forward arc stands for both directions."""
+
+    def __init__(self, network: Network) -> None:
+        numbers = np.arange(network.num_arcs)
+        real = network.arc_base == numbers
+        first_of_pair = (network.arc_reverse < 0) | (numbers < network.arc_reverse)
+        self.arc = np.flatnonzero(real & first_of_pair)
+        self.origin = (float(np.mean(network.node_lon)), float(np.mean(network.node_lat)))
+        self.xy = local_metres(network.shape_lon, network.shape_lat, self.origin)
+        self.first = np.asarray(network.shape_first_out)
+        counts = self.first[self.arc + 1] - self.first[self.arc]
+        begins = np.cumsum(counts) - counts
+        within = np.arange(int(counts.sum())) - np.repeat(begins, counts)
+        points = np.repeat(self.first[self.arc], counts) + within
+        owner = np.repeat(np.arange(len(self.arc)), counts)
+        self.lines = shapely.linestrings(self.xy[points], indices=owner)
+
+    def nearest(
+        self, allowed: NDArray[np.bool_], points: NDArray[np.object_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Row and distance of the nearest allowed line of each point; -1 and inf for none."""
+        row = np.full(len(points), -1, dtype=np.int64)
+        distance = np.full(len(points), np.inf)
+        rows = np.flatnonzero(allowed)
+        if not len(rows) or not len(points):
+            return row, distance
+        tree = shapely.STRtree(self.lines[rows])
+        (point, line), metres = tree.query_nearest(points, return_distance=True)
+        # Of equally near lines the one with the lowest number, whatever order the tree gives.
+        order = np.lexsort((-line, point))
+        row[point[order]] = rows[line[order]]
+        distance[point[order]] = metres[order]
+        return row, distance
+
+
+def _usable(network: Network, weights: Weights, arc: NDArray[np.int64]) -> NDArray[np.bool_]:
+    reverse = network.arc_reverse[arc]
+    back = (reverse >= 0) & weights.routable[reverse]
+    return np.asarray(weights.routable[arc] | back)
+
+
+def _choose(
+    network: Network, weights: Weights, streets: _Lines, points: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Nearest usable line, with at-grade streets before bridges and tunnels."""
+    usable = _usable(network, weights, streets.arc)
+    if not usable.any():
+        raise NetworkError(
+            f"{network.report.source}: no street that profile {weights.profile.name!r} may use; "
+            "check its height, width and weight and the closures"
+        )
+    fast = np.isin(network.arc_class[streets.arc], _AVOIDED)
+    lifted = (network.arc_flags[streets.arc] & (ArcFlag.BRIDGE | ArcFlag.TUNNEL)) > 0
+    ground, ground_m = streets.nearest(usable & ~fast & ~lifted, points)
+    raised, raised_m = streets.nearest(usable & ~fast & lifted, points)
+    on_ground = ground_m <= AT_GRADE_FACTOR * raised_m + AT_GRADE_SLACK_M
+    on_ground &= ground >= 0
+    row = np.where(on_ground, ground, raised)
+    distance = np.where(on_ground, ground_m, raised_m)
+    if (row < 0).any():
+        last, last_m = streets.nearest(usable, points)
+        row, distance = np.where(row < 0, last, row), np.where(row < 0, last_m, distance)
+    return row, distance
+
+
+def _directions(
+    network: Network,
+    weights: Weights,
+    streets: _Lines,
+    row: int,
+    at: NDArray[np.float64],
+    curb_only: bool,
+) -> list[tuple[int, int]]:
+    """Arc and offset of the one or two directions from which a point is served."""
+    arc = int(streets.arc[row])
+    shape = streets.xy[streets.first[arc] : streets.first[arc + 1]]
+    share, side_m = project(shape, at)
+    length = int(network.arc_length_cm[arc])
+    offset = min(length, max(0, round(share * length)))
+    reverse = int(network.arc_reverse[arc])
+    options = [(arc, offset), (reverse, length - offset)]
+    open_ways = [option for option in options if option[0] >= 0 and weights.routable[option[0]]]
+    if not curb_only or abs(side_m) < CENTERLINE_M or len(open_ways) < 2:
+        return open_ways
+    forward = (side_m < 0) == network.drive_on_right
+    return [options[0] if forward else options[1]]
+
+
+def project(shape: NDArray[np.float64], at: NDArray[np.float64]) -> tuple[float, float]:
+    """Share of a polyline's length at its point nearest to ``at``, and the signed distance.
+
+    ``shape`` is (k, 2) and ``at`` (2,), both in metres; the distance is positive to the left.
+    """
+    begin, step = shape[:-1], np.diff(shape, axis=0)
+    length = np.hypot(step[:, 0], step[:, 1])
+    square = np.maximum(length**2, 1e-12)
+    share = np.clip(((at - begin) * step).sum(axis=1) / square, 0.0, 1.0)
+    foot = begin + share[:, None] * step
+    gap = at - foot
+    distance = np.hypot(gap[:, 0], gap[:, 1])
+    best = int(np.argmin(distance))
+    along = float(length[:best].sum() + share[best] * length[best])
+    # At a bend the nearest point belongs to two segments; their sum is the direction there.
+    touching = np.flatnonzero(distance <= distance[best] + 1e-9)
+    ahead = step[touching].sum(axis=0)
+    cross = float(ahead[0] * gap[best, 1] - ahead[1] * gap[best, 0])
+    total = float(length.sum())
+    signed = float(distance[best]) * float(np.sign(cross))
+    return (along / total if total > 0 else 0.0), signed

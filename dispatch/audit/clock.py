@@ -41,7 +41,7 @@ def _check_arrival(ctx: Context, route: Route, idx: int) -> None:
     if idx == 0:
         return
     before, activity = route.activities[idx - 1], route.activities[idx]
-    leg_s = ctx.leg_time(route.truck_id, idx) if activity.moves else 0
+    leg_s = ctx.leg_time(route, idx) if activity.moves else 0
     if leg_s is None:
         ctx.skip("arrival: a leg without arcs and time")
         ctx.check(
@@ -135,7 +135,7 @@ def _check_meal(ctx: Context, route: Route, truck: Truck) -> None:
     meals = [
         (idx, a)
         for idx, a in enumerate(route.activities)
-        if a.kind == "break" and a.end_s - a.begin_s >= rules.meal_break_s
+        if a.kind == "break" and (a.name == "meal" or a.end_s - a.begin_s >= rules.meal_break_s)
     ]
     spans = route.activities[0].end_s < late < route.activities[-1].end_s
     if rules.meal_break_s > 0 and truck.shift_start <= early and spans:
@@ -146,7 +146,9 @@ def _check_meal(ctx: Context, route: Route, truck: Truck) -> None:
         ctx.check(inside or named, "meal", text, route.truck_id)
     for idx, activity in meals:
         if activity.name == "meal":
-            text = f"meal begins {clock(activity.begin_s)}; its window is {clock(early)}-{clock(late)}"
+            text = (
+                f"meal begins {clock(activity.begin_s)}; its window is {clock(early)}-{clock(late)}"
+            )
             good = early <= activity.begin_s <= late
             ctx.check(good, "meal-window", text, route.truck_id, idx)
 
@@ -159,6 +161,6 @@ def _check_driving(ctx: Context, route: Route) -> None:
             if activity.end_s - activity.begin_s >= ctx.rules.min_rest_s:
                 since_rest = 0
             continue
-        since_rest += ctx.leg_time(route.truck_id, idx) or 0
+        since_rest += ctx.leg_time(route, idx) or 0
         text = f"{since_rest} s of driving without a rest; at most {ctx.rules.max_driving_s} s"
         ctx.check(since_rest <= ctx.rules.max_driving_s, "driving-limit", text, route.truck_id, idx)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dispatch.audit.drive import Driven, Streets
-from dispatch.audit.record import PlanRecord
+from dispatch.audit.record import PlanRecord, Route
 from dispatch.audit.report import Recorder
 from dispatch.audit.tables import Rules, World
 
@@ -17,17 +17,20 @@ class Context:
     Attributes
     ----------
     driven
-        Legs as driven again, by truck and activity.
+        Legs as driven again, else as stated, by route and activity.
+    trips
+        Number of the trip in which work is done, by route and activity.
     received
-        Mass put down, by truck and activity, then by stream.
+        Mass put down, by route and activity, then by stream.
     """
 
     plan: PlanRecord
     world: World
     streets: Streets
     found: Recorder
-    driven: dict[tuple[str, int], Driven] = field(default_factory=dict)
-    received: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)
+    driven: dict[tuple[int, int], Driven] = field(default_factory=dict)
+    trips: dict[tuple[int, int], int] = field(default_factory=dict)
+    received: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:
@@ -48,12 +51,21 @@ class Context:
         """Count a check that could not be made."""
         self.found.skip(what)
 
-    def leg_time(self, truck_id: str, idx: int) -> int | None:
+    def leg_time(self, route: Route, idx: int) -> int | None:
         """Return the time of the leg to an activity: recomputed, else as stated, else None."""
-        driven = self.driven.get((truck_id, idx))
+        driven = self.driven.get((route.number, idx))
         return None if driven is None else driven.time_s
 
-    def leg_length(self, truck_id: str, idx: int) -> int | None:
+    def leg_length(self, route: Route, idx: int) -> int | None:
         """Return the length of the leg to an activity: recomputed, else as stated, else None."""
-        driven = self.driven.get((truck_id, idx))
+        driven = self.driven.get((route.number, idx))
         return None if driven is None else driven.length_m
+
+    def swept_m(self, route: Route, idx: int) -> int:
+        """Return the metres worked by an activity: by its pieces, else as stated, else 0."""
+        activity = route.activities[idx]
+        arcs = activity.service_arcs or ()
+        if activity.kind != "street" or not arcs or not all(map(self.streets.has, arcs)):
+            return activity.service_m or 0
+        lengths = self.streets.network.arc_length_cm
+        return (sum(int(lengths[arc]) for arc in arcs) + 50) // 100

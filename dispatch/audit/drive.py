@@ -24,7 +24,7 @@ GEOMETRY_SLACK_M = 3.0
 
 @dataclass(frozen=True)
 class Driven:
-    """A leg as driven again: time and length, and the first fault met (code and text)."""
+    """A leg as driven again: time and length, or None and the faults met (code and text)."""
 
     time_s: int | None
     length_m: int | None
@@ -79,7 +79,11 @@ def partial_ms(streets: Streets, weights: Weights, spot: Spot) -> int:
 
 
 def drive_leg(
-    streets: Streets, weights: Weights, blocked: NDArray[np.bool_], leg: Leg, ends: tuple[Spot, Spot]
+    streets: Streets,
+    weights: Weights,
+    blocked: NDArray[np.bool_],
+    leg: Leg,
+    ends: tuple[Spot, Spot],
 ) -> Driven:
     """Drive a leg again.
 
@@ -106,7 +110,7 @@ def drive_leg(
     faults += turn_faults
     length = _length_cm(streets, leg.arcs, ends)
     if faults:
-        return Driven(None, (length + 50) // 100, tuple(faults))
+        return Driven(None, None, tuple(faults))
     time_ms = turns_ms - partial_ms(streets, weights, source) + partial_ms(streets, weights, target)
     time_ms += sum(int(weights.arc_time_ms[arc]) for arc in leg.arcs[:-1])
     return Driven((time_ms + 500) // 1000, (length + 50) // 100)

@@ -38,6 +38,7 @@ def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
             what = "trip"
             ctx.equal(activity.trip, hold.visits + 1, "trip", what, route.truck_id, idx)
         if activity.kind in ("stop", "street"):
+            ctx.trips[route.number, idx] = hold.visits + 1
             _take(ctx, route, truck, hold, idx)
         elif activity.kind == "unload":
             _put_down(ctx, route, hold, idx)
@@ -91,12 +92,10 @@ def _compartments(amounts: Mapping[str, int], capacities: Mapping[str, int], num
 def _check_capacity(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> None:
     aboard = hold.streams
     text = f"{' and '.join(aboard)} aboard together in {truck.compartments} compartment(s)"
-    separate = ctx.check(
-        len(aboard) <= truck.compartments, "mixed-load", text, route.truck_id, idx
-    )
+    separate = ctx.check(len(aboard) <= truck.compartments, "mixed-load", text, route.truck_id, idx)
     number = truck.compartments if separate else 1
     masses = {"": sum(hold.kg.values())} if not separate else hold.kg
-    capacity = {s: truck.capacity_kg for s in masses}
+    capacity = dict.fromkeys(masses, truck.capacity_kg)
     text = f"{sum(hold.kg.values())} kg aboard; the truck takes {truck.capacity_kg} kg"
     fits = _compartments(masses, capacity, number) <= number
     ctx.check(fits, "overload-mass", text, route.truck_id, idx)
@@ -116,7 +115,8 @@ def _put_down(ctx: Context, route: Route, hold: _Hold, idx: int) -> None:
     refused = sorted(set(hold.streams) - accepted)
     if station is not None and hold.streams:
         text = f"{station.facility_id} does not accept {', '.join(refused)}"
-        ctx.check(bool(accepted), "facility-stream", text, route.truck_id, idx)
+        if not ctx.check(bool(accepted), "facility-stream", text, route.truck_id, idx):
+            accepted = set(hold.streams)  # put down all the same: one fault, one finding
     if hold.known:
         kg = sum(hold.kg[s] for s in accepted)
         litres = sum(hold.litres[s] for s in accepted)
@@ -126,7 +126,7 @@ def _put_down(ctx: Context, route: Route, hold: _Hold, idx: int) -> None:
         ctx.equal(activity.volume_l, litres, "put-down", what, route.truck_id, idx)
     else:
         ctx.skip("put-down: a stop without mass_kg or volume_l")
-    ctx.received[route.truck_id, idx] = {s: hold.kg[s] for s in sorted(accepted)}
+    ctx.received[route.number, idx] = {s: hold.kg[s] for s in sorted(accepted)}
     for stream in accepted:
         hold.kg[stream] = hold.litres[stream] = 0
 

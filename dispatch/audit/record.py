@@ -75,6 +75,7 @@ class Activity:
 class Route:
     """One truck's day as the plan states it; ``figures`` holds the stated numbers by key."""
 
+    number: int
     truck_id: str
     stream: str | None
     depot_id: str | None
@@ -85,6 +86,7 @@ class Route:
     end_s: int
     activities: tuple[Activity, ...]
     figures: Mapping[str, int]
+    energy: tuple[str, float] | None  # kind and amount
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Unserved:
     district: str | None
     stream: str | None
     mass_kg: int | None
+    length_m: int | None
     price: int | None
 
 
@@ -311,7 +314,7 @@ def _activity(read: _Reader, record: Mapping[str, Any], where: str) -> Activity:
     )
 
 
-def _route(read: _Reader, record: Mapping[str, Any], where: str) -> Route:
+def _route(read: _Reader, record: Mapping[str, Any], where: str, number: int) -> Route:
     activities = read.records(record, "activities", where, must=True) or []
     parts = tuple(_activity(read, value, place) for value, place in activities)
     if not parts:
@@ -319,6 +322,7 @@ def _route(read: _Reader, record: Mapping[str, Any], where: str) -> Route:
     stated = {key: read.whole(record, key, where) for key in FIGURES}
     start_s, end_s = (read.whole(record, key, where) for key in ("start_s", "end_s"))
     return Route(
+        number=number,
         truck_id=read.text(record, "truck_id", where, must=True),
         stream=read.text(record, "stream", where),
         depot_id=read.text(record, "depot_id", where),
@@ -329,7 +333,19 @@ def _route(read: _Reader, record: Mapping[str, Any], where: str) -> Route:
         end_s=end_s if end_s is not None else (parts[-1].end_s if parts else 0),
         activities=parts,
         figures={key: value for key, value in stated.items() if value is not None},
+        energy=_energy(read, record, where),
     )
+
+
+def _energy(read: _Reader, record: Mapping[str, Any], where: str) -> tuple[str, float] | None:
+    value = read.mapping(record, "energy", where)
+    if value is None:
+        return None
+    kind, amount = (
+        read.text(value, "kind", f"{where}.energy"),
+        read.number(value, "amount", f"{where}.energy"),
+    )
+    return None if kind is None or amount is None else (kind, amount)
 
 
 def _unserved(read: _Reader, record: Mapping[str, Any], where: str) -> Unserved:
@@ -341,6 +357,7 @@ def _unserved(read: _Reader, record: Mapping[str, Any], where: str) -> Unserved:
         district=read.text(record, "district", where),
         stream=read.text(record, "stream", where),
         mass_kg=read.whole(record, "mass_kg", where),
+        length_m=read.whole(record, "length_m", where),
         price=read.whole(record, "price", where),
     )
 
@@ -400,7 +417,7 @@ def read_record(plan: object) -> PlanRecord:
         date=_date(read, plan),
         fingerprint=read.mapping(plan, "fingerprint", "") or {},
         profiles=read.mapping(plan, "profiles", ""),
-        routes=tuple(_route(read, value, place) for value, place in routes),
+        routes=tuple(_route(read, *item, number) for number, item in enumerate(routes)),
         unserved=_each(read, plan, "unserved", _unserved),
         facilities=_each(read, plan, "facilities", _facility),
         kpis=read.mapping(plan, "kpis", ""),

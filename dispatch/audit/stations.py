@@ -48,7 +48,7 @@ def _visits(ctx: Context) -> dict[str, list[Visit]]:
     for route in ctx.plan.routes:
         for idx, activity in enumerate(route.activities):
             if activity.kind in ("unload", "refill"):
-                put_down = ctx.received.get((route.truck_id, idx), {})
+                put_down = ctx.received.get((route.number, idx), {})
                 visits[activity.id].append(Visit(route.truck_id, idx, activity, put_down))
     return visits
 
@@ -110,8 +110,9 @@ def _check_day(ctx: Context, day: FacilityDay, visits: list[Visit]) -> None:
     received: Counter[str] = Counter()
     for visit in visits:
         received.update(visit.put_down)
-    if day.received_kg is None:
-        ctx.skip("received: a facility without received_kg")
+    strangers = [v for v in visits if v.truck_id not in ctx.world.trucks]
+    if day.received_kg is None or strangers:
+        ctx.skip("received: a facility without received_kg, or a truck that is not in the tables")
     else:
         stated = {s: kg for s, kg in sorted(day.received_kg.items()) if kg}
         computed = {s: kg for s, kg in sorted(received.items()) if kg}

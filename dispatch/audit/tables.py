@@ -111,6 +111,15 @@ class Truck:
 
 
 @dataclass(frozen=True)
+class Energy:
+    """What a kind of energy costs: units a kilometre, by weight (tonnes, factor), grams of CO2."""
+
+    per_km: float
+    scale: tuple[tuple[float, float], ...]
+    co2_g: float
+
+
+@dataclass(frozen=True)
 class World:
     """Everything the tables say that an audit of one date needs."""
 
@@ -119,6 +128,7 @@ class World:
     points: Mapping[str, Point]
     stations: Mapping[str, Station]
     trucks: Mapping[str, Truck]
+    energy: Mapping[str, Energy]
 
     def point_of(self, visit_id: str) -> str:
         """Return the point that a visit is to."""

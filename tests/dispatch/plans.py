@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from routing.network import Network
 
 from dispatch.kpis import compute_kpis
+from routing.network import CLASS_INDEX, Network, ReadingReport
 
 NODES = "ABCDEFGHIJKLMNO"
 ROW_NAMES = ("人民路", "建设路", "解放路")
@@ -66,21 +66,21 @@ def tiny_network() -> Network:
     lat = np.array([place(node)[1] for node in NODES])
     tail = np.array([NODES.index(a) for a, _, _ in arcs], dtype=np.int32)
     head = np.array([NODES.index(b) for _, b, _ in arcs], dtype=np.int32)
-    turns = [
-        [k for k in range(num) if tail[k] == head[arc] and k != arc ^ 1] for arc in range(num)
-    ]
+    turns = [[k for k in range(num) if tail[k] == head[arc] and k != arc ^ 1] for arc in range(num)]
     turn_head = np.array([k for row in turns for k in row], dtype=np.int32)
     return Network(
         node_lon=lon,
         node_lat=lat,
         node_osm_id=np.arange(1, len(NODES) + 1, dtype=np.int64),
+        node_flags=np.zeros(len(NODES), dtype=np.uint8),
         arc_tail=tail,
         arc_head=head,
         arc_length_cm=np.full(num, PIECE_CM, dtype=np.int32),
-        arc_class=np.full(num, 5, dtype=np.int8),
+        arc_class=np.full(num, CLASS_INDEX["residential"], dtype=np.int8),
         arc_way_id=np.arange(num, dtype=np.int64) // 2 + 100,
         arc_name_idx=np.array([names.index(name) for _, _, name in arcs], dtype=np.int32),
         arc_reverse=(np.arange(num) ^ 1).astype(np.int32),
+        arc_base=np.arange(num, dtype=np.int32),
         arc_maxspeed_kmh=np.full(num, 30, dtype=np.int16),
         arc_max_weight_kg=np.zeros(num, dtype=np.int32),
         arc_max_height_cm=np.zeros(num, dtype=np.int32),
@@ -95,17 +95,14 @@ def tiny_network() -> Network:
         turn_head=turn_head,
         turn_cost_ms=np.zeros(len(turn_head), dtype=np.int32),
         turn_flags=np.zeros(len(turn_head), dtype=np.uint8),
+        ban_first_out=np.zeros(1, dtype=np.int32),
+        ban_arc=np.zeros(0, dtype=np.int32),
+        ban_kind=np.zeros(0, dtype=np.uint8),
         names=names,
-        report=_report(),
+        report=ReadingReport(source="grid"),
         fingerprint="0" * 64,
         drive_on_right=True,
     )
-
-
-def _report() -> Any:
-    from routing.network import ReadingReport
-
-    return ReadingReport()
 
 
 def _middle(arc: str) -> tuple[float, float]:

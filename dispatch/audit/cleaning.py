@@ -1,0 +1,128 @@
+"""Which street is of which cleaning class, and what its programme asks for, by the tables alone.
+
+A row of streets.csv names pieces by OSM class, name and area; what it names in several ways must
+hold in all of them. Where several rows name a piece, the highest class (the lowest number) holds,
+and a key area counts one class higher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dispatch.audit.restrictions import in_area, is_filled
+from dispatch.audit.tables import windows_of
+from routing.network import CLASS_INDEX, Network
+from scenarios.city import City
+from scenarios.schema import SWEEPINGS
+
+NO_CLASS = 9
+DAY_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of an operation on the streets of one class, with its hours."""
+
+    speed_kmh: float
+    water_l_m2: float
+    width_m: float
+    sweepings_kg_km: float
+    windows: tuple[tuple[int, int], ...]
+    no_work: tuple[tuple[int, int], ...]
+
+    def seconds(self, length_cm: int) -> int:
+        """Return how long a length takes, half up."""
+        return int(length_cm * 36.0 / (1000.0 * self.speed_kmh) + 0.5)
+
+    def water_l(self, length_cm: int) -> float:
+        """Return the water used on a length."""
+        return self.water_l_m2 * self.width_m * length_cm / 100.0
+
+    def sweepings_kg(self, length_cm: int) -> float:
+        """Return what is swept up on a length."""
+        return self.sweepings_kg_km * length_cm / 100_000.0
+
+    def disturbs(self, begin_s: int, end_s: int) -> bool:
+        """Whether work from begin to end leaves the windows or falls into hours of rest."""
+        inside = not self.windows or any(a <= begin_s <= b for a, b in self.windows)
+        resting = any(
+            begin_s < late + shift and early + shift < end_s
+            for early, late in self.no_work
+            for shift in (0, DAY_S)
+        )
+        return not inside or resting
+
+
+class Cleaning:
+    """Cleaning classes of all pieces, and the passes that each class is due for."""
+
+    def __init__(self, city: City, network: Network) -> None:
+        self.network = network
+        self.density = city.settings.density_in_bin[SWEEPINGS]
+        self.classes = classes_of(city, network)
+        self._passes: dict[tuple[int, str], list[Pass]] = {}
+        self._times: dict[int, int] = {}
+        for programme in city.programmes.itertuples(index=False):
+            self._read(programme, city.operations)
+
+    def _read(self, programme: Any, operations: pd.DataFrame) -> None:
+        number = int(programme.cleaning_class)
+        windows = windows_of(programme.window_start, programme.window_end)
+        no_work = windows_of(
+            programme.no_work_start,
+            programme.no_work_end,
+            programme.no_work2_start,
+            programme.no_work2_end,
+        )
+        rows: list[Any] = list(operations.itertuples(index=False))
+        for row in rows:
+            if row.template != programme.template:
+                continue
+            work = Pass(
+                float(row.speed_kmh),
+                float(row.water_l_m2),
+                float(row.swept_width_m),
+                float(row.sweepings_kg_km),
+                windows,
+                no_work,
+            )
+            self._passes.setdefault((number, row.vehicle_kind), []).append(work)
+            self._times[number] = self._times.get(number, 0) + int(programme.times_per_day)
+
+    def passes(self, arcs: Sequence[int], vehicle_kind: str) -> list[Pass]:
+        """Return the passes due on pieces for a kind of vehicle; none if their classes differ."""
+        numbers = {int(self.classes[arc]) for arc in arcs}
+        if len(numbers) != 1:
+            return []
+        return self._passes.get((numbers.pop(), vehicle_kind), [])
+
+    def times(self, arc: int) -> int:
+        """Return how often a piece may be worked on one day."""
+        return self._times.get(int(self.classes[arc]), 0)
+
+
+def classes_of(city: City, network: Network) -> NDArray[np.int8]:
+    """Return the cleaning class of every piece, shape (num_arcs,); `NO_CLASS` for none."""
+    classes = np.full(network.num_arcs, NO_CLASS, dtype=np.int8)
+    for row in city.streets.itertuples(index=False):
+        number = max(1, int(row.cleaning_class) - bool(row.key_area))
+        named = _named(network, row)
+        classes[named] = np.minimum(classes[named], number)
+    return classes
+
+
+def _named(network: Network, row: Any) -> NDArray[np.bool_]:
+    named = np.ones(network.num_arcs, dtype=np.bool_)
+    if is_filled(row.osm_class):
+        named &= network.arc_class == CLASS_INDEX.get(row.osm_class, -1)
+    if is_filled(row.name):
+        named &= np.array([name == row.name for name in network.names])[network.arc_name_idx]
+    if is_filled(row.area):
+        named &= in_area(network, row.area)
+    return named

@@ -1,0 +1,119 @@
+"""A plan folder: planned, written, read again and audited as one thing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from dispatch.audit import AuditReport, audit_plan
+from dispatch.geojson import write_geojson
+from dispatch.gpx import write_gpx
+from dispatch.kpis import write_kpis
+from dispatch.map import write_map
+from dispatch.planfile import load_plan, plan_path, save_plan
+from dispatch.record import plan_record
+from dispatch.sheets import write_sheets
+from dispatch.summary import summary_lines
+from routing.errors import InputError
+from routing.network import Network
+from scenarios.city import City, read_city
+from scenarios.run import load_network, run_day
+from solvers.solve import Progress
+from solvers.stop import Stop
+
+Say = Callable[[str], None]
+
+
+def plan_and_write(
+    city_folder: Path,
+    date: dt.date,
+    stop: Callable[[], Stop],
+    *,
+    seed: int | None = None,
+    solver: str = "ortools",
+    say: Say,
+    progress: Progress,
+) -> tuple[Path, dict[str, Any], list[str]]:
+    """Plan a day and write its folder; return the folder, the record and a summary.
+
+    The plan is audited before anything is written.
+
+    Raises
+    ------
+    InputError
+        When the tables have faults.
+    """
+    city = read_city(city_folder)
+    done = run_day(city, date, stop, seed=seed, solver=solver, say=say, progress=progress)
+    say("writing down the streets driven")
+    record = plan_record(city, done)
+    folder = city.folder / "plans" / date.isoformat()
+    save_plan(folder, record)
+    say("sheets, map and tracks")
+    write_exports(folder, record, done.network, ("xlsx", "geojson", "gpx", "html", "csv"))
+    report = audit_plan(record, city, done.network)
+    lines = [
+        *summary_lines(record),
+        f"audit: {report.lines()[0]}" if report.lines() else "audit: nothing checked",
+        f"map:    {folder / 'map.html'}",
+        f"sheets: {folder / 'sheets.xlsx'}",
+    ]
+    return folder, record, lines
+
+
+def write_exports(
+    folder: Path, record: dict[str, Any], network: Network, kinds: Iterable[str]
+) -> list[Path]:
+    """Write the named kinds of export beside plan.json and return the files."""
+    written = []
+    for kind in kinds:
+        target = (
+            folder
+            / {
+                "xlsx": "sheets.xlsx",
+                "geojson": "plan.geojson",
+                "gpx": "gpx",
+                "html": "map.html",
+                "csv": "kpis.csv",
+            }[kind]
+        )
+        if kind == "xlsx":
+            write_sheets(target, record)
+        elif kind == "geojson":
+            write_geojson(target, record, network)
+        elif kind == "gpx":
+            write_gpx(target, record, network)
+        elif kind == "html":
+            write_map(target, record, network)
+        else:
+            write_kpis(target, record)
+        written.append(target)
+    return written
+
+
+def _city_of(plan_folder: Path, city_folder: Path | None) -> City:
+    """Return the city of a plan: the one named, or the one whose ``plans`` folder holds it."""
+    folder = plan_path(plan_folder).resolve().parent
+    city = folder.parent.parent if city_folder is None else city_folder
+    if city_folder is None and not (city / "city.toml").exists():
+        raise InputError(f"{plan_folder}: no city.toml two folders up; name the city with --city")
+    return read_city(city)
+
+
+def audit_folder(plan_folder: Path, city_folder: Path | None, say: Say) -> AuditReport:
+    """Return the audit of a plan on disk."""
+    record = load_plan(plan_folder)
+    city = _city_of(plan_folder, city_folder)
+    return audit_plan(record, city, load_network(city, say))
+
+
+def export_folder(
+    plan_folder: Path, city_folder: Path | None, kinds: Iterable[str], say: Say
+) -> list[Path]:
+    """Write exports of a plan on disk and return the files."""
+    record = load_plan(plan_folder)
+    city = _city_of(plan_folder, city_folder)
+    folder = plan_path(plan_folder).parent
+    return write_exports(folder, record, load_network(city, say), kinds)

@@ -1,0 +1,64 @@
+"""Why something is left out, in words that a dispatcher can act on."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "no_vehicle": (
+        "No truck on shift carries this stream or may do this work.",
+        "当班车辆中没有可承运该类垃圾或可作业的车辆。",
+    ),
+    "too_heavy": (
+        "It is more than the largest truck of its stream can take.",
+        "超过该类最大车辆的载重或容积。",
+    ),
+    "no_facility": (
+        "No station or plant that is open on this date accepts this stream.",
+        "当日没有接收该类垃圾的开放设施。",
+    ),
+    "facility_full": (
+        "The daily tonnage of every station that accepts it is used up.",
+        "接收该类垃圾的设施当日处理量已满。",
+    ),
+    "facility_closed": (
+        "No station that accepts it can be reached while its gate is open.",
+        "在开放时间内无法到达接收设施。",
+    ),
+    "trips": ("The trucks have made all the trips that they may.", "车辆趟次已用完。"),
+    "water": ("No water point can be used for the water that it needs.", "没有可用的加水点。"),
+    "window": (
+        "No truck can be there inside its time window.",
+        "没有车辆能在规定时段内到达。",
+    ),
+    "shift": (
+        "Even a truck that does nothing else cannot be back before its shift ends.",
+        "即使只做此项,车辆也无法在班次结束前返回。",
+    ),
+    "unreachable": (
+        "No truck of its stream can drive there: limits, closures or restrictions stand in the way.",
+        "受限行、封闭或限制影响,车辆无法到达。",
+    ),
+    "meal_break": ("It leaves no room for the driver's meal break.", "无法安排司机用餐时间。"),
+    "fleet_busy": (
+        "One truck alone could do it, but all are busy to the end of their shifts.",
+        "单车可完成,但所有车辆班次内均已排满。",
+    ),
+    "price": (
+        "Serving it would cost more than leaving it out is priced at.",
+        "服务成本高于漏收代价。",
+    ),
+    "off_network": (
+        "It stands on no street that a truck may drive.",
+        "附近没有车辆可通行的道路。",
+    ),
+}
+
+
+def reason_words(reason: str) -> tuple[str, str]:
+    """Return the English and the Chinese sentence of a reason.
+
+    Raises
+    ------
+    KeyError
+        When the reason is none that a plan can give.
+    """
+    return WORDS[reason]

@@ -1,0 +1,415 @@
+"""From a solved day to its record of truth: plan.json as docs/plan-format.md describes it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from routing.paths import Path as StreetPath
+from routing.paths import find_paths, path_geometry, street_names
+from scenarios.day import DueFacility, DueStop, DueTruck
+from scenarios.street_tasks import StreetTask
+
+from dispatch.kpis import compute_kpis
+from dispatch.planfile import SCHEMA
+from dispatch.reasons import reason_words
+from routing.snapping import Positions
+from scenarios.city import City
+from scenarios.energy import route_energy
+from scenarios.problem import DayProblem
+from scenarios.run import DayPlan
+from solvers.bound import BOUND_KIND
+from solvers.evaluate import Driven, Timing, evaluate_plan
+
+COORDINATE_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """A leg between two locations of the travel matrices, for one profile."""
+
+    profile: int
+    source: int
+    target: int
+
+
+class _Legs:
+    """The streets of every leg of a plan, found with one search a source."""
+
+    def __init__(self, posed: DayProblem, hops: set[_Hop]) -> None:
+        self.network = posed.network
+        self.paths: dict[_Hop, StreetPath] = {}
+        for profile, weights in enumerate(posed.weights):
+            wanted = sorted((h.source, h.target) for h in hops if h.profile == profile)
+            if not wanted:
+                continue
+            ends = np.asarray(wanted, dtype=np.int64)
+            found = find_paths(
+                posed.network,
+                weights,
+                Positions(posed.arc[ends[:, 0]], posed.offset_cm[ends[:, 0]]),
+                Positions(posed.arc[ends[:, 1]], posed.offset_cm[ends[:, 1]]),
+            )
+            for (source, target), path in zip(wanted, found, strict=True):
+                self.paths[_Hop(profile, source, target)] = path
+
+    def record(self, hop: _Hop) -> dict[str, Any]:
+        """Return one leg as plan.json holds it."""
+        path = self.paths[hop]
+        line = np.round(path_geometry(self.network, path), COORDINATE_DIGITS)
+        return {
+            "arcs": [int(a) for a in path.arcs],
+            "time_s": int(path.time_s),
+            "length_m": int(path.length_m),
+            "geometry": line.tolist(),
+            "streets": [[name, int(m)] for name, m in street_names(self.network, path)],
+        }
+
+
+def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
+    """Return the whole record of a planned day."""
+    posed, plan = done.posed, done.plan
+    judged = evaluate_plan(posed.problem, plan)
+    legs = _Legs(posed, {hop for driven in judged.driven for hop in _hops(posed, driven)})
+    routes = [_Route(city, posed, driven, legs).record() for driven in judged.driven]
+    unserved = _unserved(posed, done)
+    required = {
+        "stops": len(posed.day.stops),
+        "streets": sum(isinstance(s, StreetTask) for s in posed.sources),
+        "street_m": sum(s.modes[0].length_m for s in posed.sources if isinstance(s, StreetTask)),
+    }
+    cost = judged.cost + sum(u["price"] for u in unserved if u["id"] in _lost_ids(posed))
+    return {
+        "schema": SCHEMA,
+        "city": city.name,
+        "date": done.date.isoformat(),
+        "currency": city.settings.currency,
+        "fingerprint": _fingerprint(city, done),
+        "assumptions": [asdict(a) for a in city.assumptions],
+        "warnings": list(posed.notes),
+        "bound": {
+            "lower_bound": plan.lower_bound,
+            "cost": cost,
+            "gap": round((cost - plan.lower_bound) / max(1, cost), 4),
+            "kind": BOUND_KIND,
+        },
+        "profiles": {
+            f"profile_{k + 1}": {
+                "height_cm": g.profile.height_cm,
+                "width_cm": g.profile.width_cm,
+                "weight_kg": g.profile.weight_kg,
+                "hgv": g.profile.hgv,
+                "permits": sorted(g.profile.permits),
+                "blocked_arcs": len(g.blocked),
+            }
+            for k, g in enumerate(posed.groups)
+        },
+        "routes": routes,
+        "unserved": unserved,
+        "facilities": [_facility(f, routes) for f in posed.facilities],
+        "kpis": compute_kpis(routes, unserved, required),
+        "required": required,
+    }
+
+
+def _fingerprint(city: City, done: DayPlan) -> dict[str, Any]:
+    return {
+        "tables": city.tables_hash,
+        "map": done.network.fingerprint,
+        "settings": city.settings_hash,
+        "seed": done.seed,
+        "iterations": done.plan.iterations,
+        "version": importlib.metadata.version("huanwei"),
+        "solver": done.plan.solver,
+    }
+
+
+def _ends(posed: DayProblem, timing: Timing) -> tuple[int, int] | None:
+    """Return the locations at which a step is entered and left; None for a break."""
+    step = timing.step
+    if step.kind == "task":
+        mode = posed.problem.tasks[step.idx].modes[step.mode]
+        return mode.entry, mode.exit
+    if step.kind == "facility":
+        place = posed.problem.facilities[step.idx].location
+        return place, place
+    return None
+
+
+def _hops(posed: DayProblem, driven: Driven) -> list[_Hop]:
+    """Return the legs of one route, the one home included."""
+    vehicle = posed.problem.vehicles[driven.route.vehicle]
+    hops = []
+    here = vehicle.start
+    for timing in driven.timings:
+        ends = _ends(posed, timing)
+        if ends is not None:
+            hops.append(_Hop(vehicle.profile, here, ends[0]))
+            here = ends[1]
+    return [*hops, _Hop(vehicle.profile, here, vehicle.end)]
+
+
+class _Route:
+    """One route on its way into the record."""
+
+    def __init__(self, city: City, posed: DayProblem, driven: Driven, legs: _Legs) -> None:
+        self.city = city
+        self.posed = posed
+        self.driven = driven
+        self.legs = legs
+        self.vehicle = posed.problem.vehicles[driven.route.vehicle]
+        self.truck: DueTruck = posed.trucks[driven.route.vehicle]
+        self.here = self.vehicle.start
+        self.trip = 1
+        self.before_kg: dict[str, int] = {}
+        self.before_l: dict[str, int] = {}
+        self.tank_l = self.vehicle.tank_l
+        self.activities: list[dict[str, Any]] = []
+
+    def record(self) -> dict[str, Any]:
+        """Return the route as plan.json holds it."""
+        driven, truck = self.driven, self.truck
+        start_s = driven.route.start_s
+        self._depot("start", truck.depot_id, self.vehicle.start, start_s, None)
+        for timing in driven.timings:
+            self._step(timing)
+        home = _Hop(self.vehicle.profile, self.here, self.vehicle.end)
+        self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, home)
+        streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street")]
+        stream = max(sorted(set(streams)), key=streams.count) if streams else ""
+        work = [a for a in self.activities if a["kind"] not in ("start", "end", "break")]
+        energy = route_energy(self.city, truck, driven.length_m)
+        return {
+            "truck_id": truck.truck_id,
+            "truck_kind": truck.kind,
+            "stream": stream,
+            "profile": f"profile_{self.vehicle.profile + 1}",
+            "depot_id": truck.depot_id,
+            "end_depot_id": truck.end_depot_id,
+            "start_s": start_s,
+            "end_s": driven.end_s,
+            "capacity_kg": truck.capacity_kg,
+            "capacity_l": truck.capacity_l.get(stream, 0),
+            "tank_l": truck.tank_l,
+            "cost": driven.cost,
+            "length_m": driven.length_m,
+            "driving_s": driven.driving_s,
+            "service_s": sum(a["end_s"] - a["begin_s"] for a in work),
+            "waiting_s": sum(a["begin_s"] - a["arrive_s"] for a in self.activities),
+            "break_s": sum(
+                a["end_s"] - a["begin_s"] for a in self.activities if a["kind"] == "break"
+            ),
+            "overtime_s": driven.overtime_s,
+            "co2_g": energy.co2_g,
+            "energy": {"kind": energy.kind, "amount": energy.amount, "unit": energy.unit},
+            "activities": self.activities,
+        }
+
+    def _place(self, location: int) -> dict[str, int]:
+        arc, offset = self.posed.arc[location], self.posed.offset_cm[location]
+        return {"arc": int(arc), "offset_cm": int(offset)}
+
+    def _base(self, kind: str, identity: str, name: str) -> dict[str, Any]:
+        """Return an activity with everything that may stay empty."""
+        return {
+            "kind": kind,
+            "id": identity,
+            "name": name,
+            "lon": None,
+            "lat": None,
+            "district": "",
+            "stream": "",
+            "bay": None,
+            "mass_kg": 0,
+            "volume_l": 0,
+            "water_l": 0,
+            "window": None,
+            "side": "",
+            "mode": 0,
+            "service_arcs": [],
+            "service_m": 0,
+            "position": None,
+            "exit": None,
+            "leg": None,
+        }
+
+    def _aboard(self) -> dict[str, int]:
+        return {
+            "load_kg": sum(self.before_kg.values()),
+            "load_l": sum(self.before_l.values()),
+            "tank_l": self.tank_l,
+            "trip": self.trip,
+        }
+
+    def _depot(
+        self, kind: str, depot_id: str, location: int, moment: int, hop: _Hop | None
+    ) -> None:
+        depot = next(f for f in self.posed.day.facilities if f.facility_id == depot_id)
+        times = {"arrive_s": moment, "begin_s": moment, "end_s": moment}
+        self.activities.append(
+            {
+                **self._base(kind, depot_id, depot.name),
+                **times,
+                **self._aboard(),
+                "lon": depot.lon,
+                "lat": depot.lat,
+                "position": self._place(location),
+                "exit": self._place(location),
+                "leg": None if hop is None else self.legs.record(hop),
+            }
+        )
+
+    def _step(self, timing: Timing) -> None:
+        ends = _ends(self.posed, timing)
+        trip = self.trip
+        if timing.step.kind == "task":
+            activity = self._work(timing)
+        elif timing.step.kind == "facility":
+            activity = self._visit(timing)
+        else:
+            activity = self._base("break", "", timing.step.kind)
+            activity |= {"lon": self.activities[-1]["lon"], "lat": self.activities[-1]["lat"]}
+        activity |= {
+            "arrive_s": timing.arrive_s,
+            "begin_s": timing.begin_s,
+            "end_s": timing.end_s,
+        }
+        self.before_kg, self.before_l = timing.load_kg, timing.load_l
+        self.tank_l = timing.tank_l
+        activity |= self._aboard() | {"trip": trip}
+        if ends is not None:
+            activity["position"] = self._place(ends[0])
+            activity["exit"] = self._place(ends[1])
+            activity["leg"] = self.legs.record(_Hop(self.vehicle.profile, self.here, ends[0]))
+            self.here = ends[1]
+        self.activities.append(activity)
+
+    def _work(self, timing: Timing) -> dict[str, Any]:
+        task = self.posed.problem.tasks[timing.step.idx]
+        source = self.posed.sources[timing.step.idx]
+        mode = task.modes[timing.step.mode]
+        is_stop = isinstance(source, DueStop)
+        activity = self._base("stop" if is_stop else "street", task.task_id, source.name)
+        activity |= {
+            "lon": source.lon,
+            "lat": source.lat,
+            "district": source.district if isinstance(source, DueStop) else "",
+            "stream": task.stream,
+            "mass_kg": task.mass_kg,
+            "volume_l": task.volume_l,
+            "water_l": task.water_l,
+            "window": None if timing.window is None else list(timing.window),
+            "side": "right",
+            "mode": timing.step.mode,
+            "service_m": mode.length_m,
+        }
+        if isinstance(source, StreetTask):
+            activity["service_arcs"] = [int(a) for a in source.modes[timing.step.mode].arcs]
+            activity["side"] = "left" if task.task_id.endswith("L") else "right"
+        return activity
+
+    def _visit(self, timing: Timing) -> dict[str, Any]:
+        facility = self.posed.facilities[timing.step.idx]
+        dropped = timing.put_down_kg
+        kind = "unload" if dropped else "refill"
+        activity = self._base(kind, facility.facility_id, facility.name)
+        activity |= {
+            "lon": facility.lon,
+            "lat": facility.lat,
+            "stream": ";".join(sorted(dropped)),
+            "mass_kg": sum(dropped.values()),
+            "volume_l": sum(self.before_l.get(s, 0) for s in dropped),
+            "water_l": timing.tank_l - self.tank_l if facility.refills else 0,
+        }
+        self.trip += bool(dropped)
+        return activity
+
+
+def _facility(facility: DueFacility, routes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one facility's day: what it received and its queue; gives each visit its bay."""
+    visits = sorted(
+        (
+            activity
+            for route in routes
+            for activity in route["activities"]
+            if activity["kind"] in ("unload", "refill") and activity["id"] == facility.facility_id
+        ),
+        key=lambda a: (a["begin_s"], a["arrive_s"], a["end_s"]),
+    )
+    received: dict[str, int] = defaultdict(int)
+    free_at = [0] * facility.bays
+    for visit in visits:
+        bay = next(k for k, moment in enumerate(free_at) if moment <= visit["begin_s"])
+        free_at[bay] = visit["end_s"]
+        visit["bay"] = bay + 1
+        if visit["kind"] == "unload":
+            received[visit["stream"]] += visit["mass_kg"]
+    return {
+        "facility_id": facility.facility_id,
+        "name": facility.name,
+        "kind": facility.kind,
+        "lon": facility.lon,
+        "lat": facility.lat,
+        "bays": facility.bays,
+        "open_s": facility.open_s,
+        "close_s": facility.close_s,
+        "received_kg": dict(sorted(received.items())),
+        "capacity_kg_day": facility.capacity_kg_day,
+        "queue": _queue(visits),
+    }
+
+
+def _queue(visits: list[dict[str, Any]]) -> list[dict[str, int]]:
+    """Return who waits and who is inside at each full minute at which anybody is there."""
+    minutes: dict[int, list[int]] = {}
+    for visit in visits:
+        for minute in range(-(-visit["arrive_s"] // 60), -(-visit["end_s"] // 60)):
+            count = minutes.setdefault(minute, [0, 0])
+            count[60 * minute >= visit["begin_s"]] += 1
+    return [
+        {"minute": minute, "waiting": waiting, "busy": busy}
+        for minute, (waiting, busy) in sorted(minutes.items())
+    ]
+
+
+def _lost_ids(posed: DayProblem) -> set[str]:
+    return {stop.stop_id for stop, _ in posed.lost}
+
+
+def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
+    """Return everything left out with its reason in words, dearest first."""
+    left = [_left_out(posed.sources[u.task], u.reason, _proof(u.proof)) for u in done.plan.unserved]
+    left += [
+        _left_out(stop, "off_network", f"{distance:.0f} m from every street that a truck may drive")
+        for stop, distance in posed.lost
+    ]
+    return sorted(left, key=lambda u: (-u["price"], u["id"]))
+
+
+def _proof(proof: dict[str, int]) -> str:
+    tried = sum(proof.values())
+    return f"{tried} insertions tried" if tried else ""
+
+
+def _left_out(source: DueStop | StreetTask, reason: str, detail: str) -> dict[str, Any]:
+    english, chinese = reason_words(reason)
+    is_stop = isinstance(source, DueStop)
+    tail = f" ({detail})" if detail else ""
+    return {
+        "kind": "stop" if is_stop else "street",
+        "id": source.stop_id if isinstance(source, DueStop) else source.task_id,
+        "name": source.name,
+        "lon": source.lon,
+        "lat": source.lat,
+        "district": source.district if isinstance(source, DueStop) else "",
+        "stream": source.stream if isinstance(source, DueStop) else "sweepings",
+        "mass_kg": source.mass_kg if isinstance(source, DueStop) else source.sweepings_kg,
+        "length_m": 0 if isinstance(source, DueStop) else source.modes[0].length_m,
+        "reason": reason,
+        "text": f"{english}{tail}",
+        "text_zh": chinese,
+        "price": source.price,
+    }

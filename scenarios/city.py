@@ -1,0 +1,367 @@
+"""A city as one value: its settings, its checked tables, and the assumptions they rest on."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from routing.errors import InputError
+from routing.network import HIGHWAY_CLASSES
+from scenarios.checks import check_tables, suspicious
+from scenarios.coordinates import SYSTEMS, tables_to_wgs84
+from scenarios.defaults import (
+    IN_TRUCK_KEYS,
+    UNLOAD_SETTING,
+    Assumption,
+    Used,
+    default_number,
+    fill_defaults,
+    load_defaults,
+)
+from scenarios.schema import STREAMS, SWEEPINGS
+from scenarios.tables import open_source, parse_time, read_tables
+
+__all__ = ["Assumption", "City", "Settings", "read_city"]
+
+_SCALE = {"min": 60.0, "h": 3600.0, "L/100km": 0.01}  # unit of the data file -> unit of the field
+
+
+def _number(path: str, key: str, *, file_scale: float = 1.0, whole: bool = False) -> Any:
+    """Field whose default is a row of the data file; ``path`` is its place in city.toml."""
+    meta = {"path": path, "key": key, "scale": file_scale, "whole": whole, "type": "number"}
+
+    def default() -> float | int:
+        value = default_number(key) * _SCALE.get(load_defaults()[key].unit, 1.0)
+        return round(value) if whole else value
+
+    return field(default_factory=default, metadata=meta)
+
+
+def _seconds(path: str, key: str) -> Any:
+    return _number(path, key, file_scale=60.0 if path.endswith("_min") else 1.0, whole=True)
+
+
+def _by_name(path: str, keys: Mapping[Any, str]) -> Any:
+    """Field that maps names to numbers, each with a default of its own."""
+    meta = {"path": path, "keys": keys, "type": "mapping"}
+    return field(
+        default_factory=lambda: {name: default_number(key) for name, key in keys.items()},
+        metadata=meta,
+    )
+
+
+def _default_meal_window() -> tuple[int, int]:
+    early, late = load_defaults()["rules.meal_window"].value.split("-")
+    return parse_time(early), parse_time(late)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What city.toml may set; every field has a default with source and confidence.
+
+    Times in seconds, prices in currency units, densities in kg/m3, speeds in km/h. ``diesel_l_km``
+    and ``electric_kwh_km`` hold for a 26 t truck; ``energy_scale`` maps approximate weights in
+    tonnes to the factor for lighter ones.
+    """
+
+    currency: str = field(default="CNY", metadata={"path": "currency", "type": "text"})
+    drive_on_right: bool = field(default=True, metadata={"path": "drive_on_right", "type": "bool"})
+    seed: int = field(default=1, metadata={"path": "seed", "type": "seed"})
+    meal_break_s: int = _seconds("rules.meal_break_min", "rules.meal_break")
+    meal_window: tuple[int, int] = field(
+        default_factory=_default_meal_window,
+        metadata={"path": "rules.meal_window", "key": "rules.meal_window", "type": "window"},
+    )
+    max_driving_s: int = _seconds("rules.max_driving_min", "law.drive.max_continuous")
+    min_rest_s: int = _seconds("rules.min_rest_min", "law.drive.min_rest")
+    stream_change_s: int = _seconds("rules.stream_change_min", "rules.stream_change")
+    overtime_factor: float = _number("rules.overtime_factor", "rules.overtime_factor")
+    wet_min_temp_c: float = _number("rules.wet_min_temp_c", "wet.min_temp.default")
+    stop_s: int = _seconds("service.stop_s", "time.stop_fixed.rear_loader")
+    bin_s: int = _seconds("service.bin_s", "time.per_container.rear_loader")
+    unload_transfer_s: int = _seconds("service.unload_transfer_s", "time.unload.transfer_station")
+    unload_plant_s: int = _seconds("service.unload_plant_s", "time.unload.plant")
+    refill_s: int = _seconds("service.refill_s", "time.refill_water")
+    wash_s: int = _seconds("service.wash_s", "time.wash_station")
+    price_unserved_base: float = _number("prices.unserved_base", "price.unserved.base")
+    price_unserved_per_kg: float = _number("prices.unserved_per_kg", "price.unserved.per_kg")
+    price_unserved_street_km: float = _number(
+        "prices.unserved_street_km", "price.unserved.street_km"
+    )
+    density_in_bin: dict[str, float] = _by_name(  # noqa: RUF009
+        "density.in_bin", {name: f"density.in_bin.{name}" for name in (*STREAMS, SWEEPINGS)}
+    )
+    density_in_truck: dict[str, float] = _by_name(  # noqa: RUF009
+        "density.in_truck", IN_TRUCK_KEYS
+    )
+    speeds: dict[str, float] = _by_name(  # noqa: RUF009
+        "speeds", {name: f"speed.class.{name}" for name in HIGHWAY_CLASSES}
+    )
+    diesel_l_km: float = _number("energy.diesel_l_km", "energy.ref26t.diesel.sample_total")
+    electric_kwh_km: float = _number(
+        "energy.electric_kwh_km", "energy.ref26t.electric.sample_total"
+    )
+    co2_kg_l: float = _number("energy.co2_kg_l", "co2.diesel")
+    co2_kg_kwh: float = _number("energy.co2_kg_kwh", "co2.grid.cn2022")
+    energy_scale: dict[float, float] = _by_name(  # noqa: RUF009
+        "energy.scale",
+        {5.0: "energy.scale.5t", 8.0: "energy.scale.8t", 12.0: "energy.scale.12t",
+         18.0: "energy.scale.18t", 25.0: "energy.scale.25t"},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """A city ready to plan: coordinates are WGS-84, defaults are filled in, nothing is at fault."""
+
+    folder: Path
+    name: str
+    osm: str
+    coordinates: str
+    tables: dict[str, pd.DataFrame]
+    settings: Settings = field(default_factory=Settings)
+    assumptions: list[Assumption] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def tables_hash(self) -> str:
+        """SHA-256 over the content of all tables, in hexadecimal."""
+        digest = hashlib.sha256()
+        for name in sorted(self.tables):
+            frame = self.tables[name].drop(columns="row", errors="ignore")
+            text = frame.to_csv(index=False, lineterminator="\n")
+            digest.update(f"{name}\n{text}".encode())
+        return digest.hexdigest()
+
+    points = property(lambda self: self.tables["points"], doc="Collection points.")
+    facilities = property(lambda self: self.tables["facilities"], doc="Depots, stations, plants.")
+    trucks = property(lambda self: self.tables["trucks"], doc="Vehicles of all kinds.")
+    streets = property(lambda self: self.tables["streets"], doc="Cleaning class of streets.")
+    programmes = property(lambda self: self.tables["programmes"], doc="Work by cleaning class.")
+    operations = property(lambda self: self.tables["operations"], doc="Passes of each template.")
+    closures = property(lambda self: self.tables["closures"], doc="Closed streets.")
+    limits = property(lambda self: self.tables["limits"], doc="Local limits for trucks.")
+    fill = property(lambda self: self.tables["fill"], doc="Fill levels from devices.")
+    weighings = property(lambda self: self.tables["weighings"], doc="Masses measured.")
+    case_catalogue = property(lambda self: self.tables["case_catalogue"], doc="Kinds of cases.")
+    cases = property(lambda self: self.tables["cases"], doc="Reported cases.")
+    calendar = property(lambda self: self.tables["calendar"], doc="Holidays and moved workdays.")
+    weather = property(lambda self: self.tables["weather"], doc="Weather by date.")
+
+
+def read_city(folder_or_xlsx: str | Path) -> City:
+    """City of a folder of CSV tables with city.toml, or of one workbook with the same sheets.
+
+    A workbook carries the settings in a sheet ``city`` (columns ``key`` and ``value``, keys such as
+    ``rules.meal_break_min``) or in a city.toml beside it.
+
+    Parameters
+    ----------
+    folder_or_xlsx
+        The folder, or the ``.xlsx`` file.
+
+    Returns
+    -------
+    City
+        With defaults filled in and coordinates in WGS-84; what is suspicious is in ``warnings``.
+
+    Raises
+    ------
+    InputError
+        When anything is at fault; it carries all faults at once.
+    """
+    path = Path(folder_or_xlsx)
+    source = open_source(path)
+    faults: list[str] = []
+    used = Used()
+    head, settings = _read_settings(
+        _load_toml(source.folder, source.settings, faults), faults, used
+    )
+    tables = read_tables(source, faults, used)
+    check_tables(tables, faults, source.label)
+    osm = _map_source(head.get("osm"), source.folder, faults)
+    if faults:
+        raise InputError(faults)
+    warnings = suspicious(tables, source.label) + [
+        f"{name} is none of the city's tables and is not read" for name in source.extra
+    ]
+    _note_derived(tables, used)
+    fill_defaults(tables, settings, used)
+    warnings += _too_large(tables, source.label)
+    system = str(head.get("coordinates", "wgs84"))
+    tables_to_wgs84(tables, system)
+    name = str(head.get("name", path.stem))
+    return City(source.folder, name, osm, system, tables, settings, used.assumptions(), warnings)
+
+
+def _load_toml(folder: Path, sheet: dict[str, Any] | None, faults: list[str]) -> dict[str, Any]:
+    """Settings as a flat mapping of dotted keys."""
+    if sheet is not None:
+        return sheet
+    path = folder / "city.toml"
+    try:
+        return _flatten(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except FileNotFoundError:
+        faults.append('city.toml is missing; write one with at least: osm = "map.osm"')
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"city.toml cannot be read: {error}; expected TOML in UTF-8")
+    return {}
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _read_settings(
+    flat: dict[str, Any], faults: list[str], used: Used
+) -> tuple[dict[str, Any], Settings]:
+    """Head (name, osm, coordinates) and settings; notes the default keys that were needed."""
+    rest = dict(flat)
+    known = ["name", "osm", "coordinates"]
+    head: dict[str, Any] = {key: rest.pop(key) for key in tuple(known) if key in rest}
+    for key, value in head.items():
+        if not isinstance(value, str):
+            faults.append(f"city.toml: {key} = {value!r}; expected a text")
+    if str(head.get("coordinates", "wgs84")) not in SYSTEMS:
+        faults.append(
+            f"city.toml: coordinates = {head['coordinates']!r}; expected {', '.join(SYSTEMS)}"
+        )
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(Settings):
+        path = item.metadata["path"]
+        if item.metadata["type"] == "mapping":
+            values[item.name] = _read_mapping(item.metadata, rest, faults, used)
+            known += [f"{path}.{_word(name)}" for name in item.metadata["keys"]]
+            continue
+        known.append(path)
+        if path in rest:
+            value = _read_value(item.metadata, rest.pop(path), faults)
+            if value is not None:
+                values[item.name] = value
+        elif "key" in item.metadata:
+            used.add(item.metadata["key"])
+    faults.extend(_unknown(key, known) for key in rest)
+    return head, Settings(**values)
+
+
+def _word(name: Any) -> str:
+    return f"{name:g}" if isinstance(name, float) else str(name)
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, 1, 0.6)
+    remedy = f"did you mean {close[0]}?" if close else "remove it"
+    return f"city.toml: {key} is unknown; {remedy}"
+
+
+def _read_mapping(
+    meta: Mapping[str, Any], rest: dict[str, Any], faults: list[str], used: Used
+) -> dict[Any, float]:
+    found: dict[Any, float] = {}
+    for name, key in meta["keys"].items():
+        path = f"{meta['path']}.{_word(name)}"
+        if path not in rest:
+            found[name] = default_number(key)
+            used.add(key)
+            continue
+        value = rest.pop(path)
+        if not _is_number(value) or value <= 0:
+            faults.append(f"city.toml: {path} = {value!r}; expected a number > 0")
+            value = 1.0
+        found[name] = float(value)
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _read_value(meta: Mapping[str, Any], value: Any, faults: list[str]) -> Any:
+    """Value in the unit of the field, or None after noting a fault."""
+    kind, path = meta["type"], meta["path"]
+    cold = path == "rules.wet_min_temp_c"
+    if kind == "text" and isinstance(value, str) and value.strip():
+        return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    if kind == "seed" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if kind == "number" and _is_number(value) and (value >= 0 or cold):
+        scaled = value * meta["scale"]
+        return round(scaled) if meta["whole"] else float(scaled)
+    if kind == "window":
+        window = _read_window(value)
+        if window is not None:
+            return window
+    expected = {
+        "text": "a text",
+        "bool": "true or false",
+        "seed": "a whole number >= 0",
+        "number": "a number" if cold else "a number >= 0",
+        "window": 'two times in order, such as ["10:30", "13:30"]',
+    }[kind]
+    faults.append(f"city.toml: {path} = {value!r}; expected {expected}")
+    return None
+
+
+def _read_window(value: Any) -> tuple[int, int] | None:
+    parts = value.split("-") if isinstance(value, str) else value
+    try:
+        early, late = (parse_time(str(part)) for part in parts)
+    except (TypeError, ValueError):
+        return None
+    return (early, late) if early < late else None
+
+
+def _map_source(osm: Any, folder: Path, faults: list[str]) -> str:
+    """Absolute path of the map, or the name of a place when no suffix says that it is a file."""
+    if not isinstance(osm, str) or not osm.strip():
+        if not any(fault.startswith("city.toml ") for fault in faults):
+            faults.append("city.toml: osm is missing; expected a map file or a place name")
+        return ""
+    path = (folder / str(osm)).resolve()
+    is_file = str(osm).lower().endswith((".osm", ".pbf", ".gz", ".bz2", ".graphml", ".xml"))
+    if is_file and not path.is_file():
+        faults.append(f"city.toml: osm = {osm!r}; expected a file; {path.name} is not there")
+    return str(path) if is_file or path.is_file() else str(osm)
+
+
+def _note_derived(tables: dict[str, pd.DataFrame], used: Used) -> None:
+    """Keep the list honest: times at kinds of facility that a city does not have are no default."""
+    facilities = tables["facilities"]
+    empty = facilities[facilities["unload_s"].isna()]
+    needed = {UNLOAD_SETTING[kind][1] for kind in empty["kind"] if kind in UNLOAD_SETTING}
+    used.drop({key for _, key in UNLOAD_SETTING.values()} - needed)
+
+
+def _too_large(tables: dict[str, pd.DataFrame], label: Any) -> list[str]:
+    """Warn of points that no truck of their stream can take at once."""
+    trucks, points = tables["trucks"], tables["points"]
+    warnings = []
+    for stream, group in points.groupby("stream", sort=False):
+        able = trucks[[stream in carried for carried in trucks["streams"]]]
+        if able.empty:
+            continue
+        most = float(able["capacity_kg"].max())
+        warnings += [
+            f"{label('points')} row {row}: demand_kg = {mass:g} is more than the largest truck "
+            f"for {stream} holds ({most:g} kg); it cannot be served whole"
+            for row, mass in zip(group["row"], group["demand_kg"], strict=True)
+            if mass > most
+        ]
+    return warnings

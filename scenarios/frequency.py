@@ -1,0 +1,112 @@
+"""How often something is due, and on which days, as a pure function of its key and the date."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MAX_COUNT = {"day": 12, "week": 7, "month": 28}
+EXPECTED = "daily, 3/week, mon,thu, 2/day or 1/month"
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """``count`` times a day, week or month, or once on each of the named weekdays (0 = Monday)."""
+
+    period: Literal["day", "week", "month", "weekdays"]
+    count: int
+    weekdays: tuple[int, ...] = ()
+
+
+def parse_frequency(text: str) -> Frequency:
+    """Frequency that a cell of the tables names.
+
+    Parameters
+    ----------
+    text
+        ``daily``, ``n/day``, ``n/week``, ``n/month`` or weekdays such as ``mon,thu``.
+
+    Returns
+    -------
+    Frequency
+        The same in parts.
+
+    Raises
+    ------
+    ValueError
+        When the text is none of these or the count is out of range.
+    """
+    word = text.strip().lower()
+    if word == "daily":
+        return Frequency("day", 1)
+    match = re.fullmatch(r"(\d{1,3})\s*/\s*(day|week|month)", word, re.ASCII)
+    if match:
+        return _counted(text, int(match[1]), match[2])
+    days = [day for day in re.split(r"[\s,;|]+", word) if day]
+    if days and all(day in WEEKDAYS for day in days):
+        indices = tuple(sorted({WEEKDAYS.index(day) for day in days}))
+        return Frequency("weekdays", len(indices), indices)
+    raise ValueError(f"frequency {text!r}; expected {EXPECTED}")
+
+
+def _counted(text: str, count: int, period: str) -> Frequency:
+    most = MAX_COUNT[period]
+    if not 1 <= count <= most:
+        raise ValueError(f"frequency {text!r}; expected 1 to {most} times a {period}")
+    if period == "day":
+        return Frequency("day", count)
+    return Frequency("week" if period == "week" else "month", count)
+
+
+def due(frequency: Frequency | str, key: str, date: dt.date) -> int:
+    """How many times ``key`` is due on ``date``.
+
+    ``n/week`` falls on exactly n days of every ISO week and ``n/month`` on exactly n days of every
+    calendar month, spaced evenly; a stable hash of ``key`` shifts the pattern, so that many keys
+    spread over all days alike.
+
+    Parameters
+    ----------
+    frequency
+        Frequency, or its text.
+    key
+        Identifier of what is due.
+    date
+        Day asked for.
+
+    Returns
+    -------
+    int
+        0 when it is not due.
+
+    Raises
+    ------
+    ValueError
+        When the text is no frequency.
+    """
+    rule = parse_frequency(frequency) if isinstance(frequency, str) else frequency
+    if rule.period == "day":
+        return rule.count
+    if rule.period == "weekdays":
+        return int(date.weekday() in rule.weekdays)
+    if rule.period == "week":
+        shift = _hash(key) % 7
+        return int(date.weekday() in {(shift + i * 7 // rule.count) % 7 for i in range(rule.count)})
+    return int(date.day - 1 in _month_days(rule.count, key, date))
+
+
+def _month_days(count: int, key: str, date: dt.date) -> set[int]:
+    """Days of the month counted from 0: one in each of ``count`` equal parts, at the same place."""
+    num_days = calendar.monthrange(date.year, date.month)[1]
+    place = _hash(key) % 4096
+    return {(i * 4096 + place) * num_days // (count * 4096) for i in range(count)}
+
+
+def _hash(key: str) -> int:
+    # Python's own hash differs from process to process
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")

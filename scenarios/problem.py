@@ -1,0 +1,292 @@
+"""The day on the streets: from due stops, street runs and trucks to the solver's problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from routing.matrix import travel_matrix
+
+from routing.errors import InfeasibleError
+from routing.network import HIGHWAY_CLASSES, Network
+from routing.profiles import Weights
+from routing.snapping import Positions, Snaps, snap
+from scenarios.access import AccessGroup
+from scenarios.city import City
+from scenarios.day import Day, DueFacility, DueStop, DueTruck
+from scenarios.schema import SWEEPINGS
+from scenarios.street_tasks import StreetTask
+from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
+
+FARTHEST_SNAP_M = 300.0
+"""A point farther than this from every street that a truck may drive is not planned for."""
+DOUBTFUL_SNAP_M = 60.0
+"""A point farther than this from its street is planned for, with a warning."""
+CURB_CLASSES = frozenset(
+    HIGHWAY_CLASSES.index(name)
+    for name in ("motorway", "trunk", "primary", "secondary")
+    if name in HIGHWAY_CLASSES
+)
+"""On these streets a crew does not cross: a stop is approached on its own side."""
+
+
+@dataclass(frozen=True)
+class DayProblem:
+    """A problem with what its indices stand for.
+
+    Attributes
+    ----------
+    sources
+        The stop or street run behind each task.
+    lost
+        Stops that stand on no street that any truck may drive, with their distance to one (m).
+    arc, offset_cm
+        The place of each location of the travel matrices on the streets.
+    """
+
+    problem: Problem
+    day: Day
+    network: Network
+    groups: tuple[AccessGroup, ...]
+    weights: tuple[Weights, ...]
+    sources: tuple[DueStop | StreetTask, ...]
+    lost: tuple[tuple[DueStop, float], ...]
+    facilities: tuple[DueFacility, ...]
+    trucks: tuple[DueTruck, ...]
+    arc: NDArray[np.int32]
+    offset_cm: NDArray[np.int32]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Places:
+    """Locations in the order in which they come to be."""
+
+    arc: list[int] = field(default_factory=list)
+    offset_cm: list[int] = field(default_factory=list)
+
+    def add(self, arc: int, offset_cm: int) -> int:
+        """Return the index of a new location."""
+        self.arc.append(int(arc))
+        self.offset_cm.append(int(offset_cm))
+        return len(self.arc) - 1
+
+    def positions(self) -> Positions:
+        """Return all locations as places on the streets."""
+        return Positions(
+            np.asarray(self.arc, dtype=np.int32), np.asarray(self.offset_cm, dtype=np.int32)
+        )
+
+
+def build_day_problem(
+    city: City,
+    day: Day,
+    network: Network,
+    groups: Sequence[AccessGroup],
+    weights: Sequence[Weights],
+    streets: Sequence[StreetTask],
+    notes: Sequence[str],
+    say: Callable[[str], None],
+) -> DayProblem:
+    """Return the solver's problem for one day.
+
+    Raises
+    ------
+    InfeasibleError
+        When no truck is on shift, or a depot stands on no street that its trucks may drive.
+    """
+    if not day.trucks:
+        raise InfeasibleError(
+            f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
+        )
+    widest = max(weights, key=lambda w: int(np.count_nonzero(w.routable)))
+    places = _Places()
+    stop_tasks, sources, lost, doubts = _stop_tasks(day, network, widest, places)
+    street_tasks, street_sources = _street_tasks(network, streets, places)
+    facilities, gates = _facilities(day, network, widest, places)
+    vehicles = _vehicles(day, groups, gates)
+    say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
+    matrices = [travel_matrix(network, w, places.positions(), places.positions()) for w in weights]
+    working = [f for f in day.facilities if f.streams or f.refills]
+    problem = Problem(
+        tasks=(*stop_tasks, *street_tasks),
+        vehicles=vehicles,
+        facilities=facilities,
+        time_s=np.stack([m.time_s for m in matrices]).astype(np.int32),
+        length_m=np.stack([m.length_m for m in matrices]).astype(np.int32),
+        rules=_rules(city),
+    )
+    positions = places.positions()
+    return DayProblem(
+        problem,
+        day,
+        network,
+        tuple(groups),
+        tuple(weights),
+        (*sources, *street_sources),
+        tuple(lost),
+        tuple(working),
+        day.trucks,
+        positions.arc,
+        positions.offset_cm,
+        (*notes, *doubts),
+    )
+
+
+def _rules(city: City) -> Rules:
+    settings = city.settings
+    return Rules(
+        meal_break_s=settings.meal_break_s,
+        meal_window=settings.meal_window,
+        max_driving_s=settings.max_driving_s,
+        min_rest_s=settings.min_rest_s,
+        overtime_factor=settings.overtime_factor,
+    )
+
+
+def _snap(
+    network: Network,
+    weights: Weights,
+    things: Iterable[DueStop | DueFacility],
+    right_only: NDArray[np.bool_],
+) -> Snaps:
+    things = list(things)
+    lon = np.asarray([t.lon for t in things], dtype=np.float64)
+    lat = np.asarray([t.lat for t in things], dtype=np.float64)
+    return snap(network, weights, lon, lat, right_only)
+
+
+def _stop_tasks(
+    day: Day, network: Network, weights: Weights, places: _Places
+) -> tuple[list[Task], list[DueStop], list[tuple[DueStop, float]], list[str]]:
+    """Return the tasks of all stops that stand on a street, their stops, those lost, and doubts."""
+    stops = list(day.stops)
+    if not stops:
+        return [], [], [], []
+    nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
+    on_main = np.isin(
+        network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]], list(CURB_CLASSES)
+    )
+    right = [
+        bool(m) if s.right_only is None else s.right_only
+        for s, m in zip(stops, on_main, strict=True)
+    ]
+    snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
+    tasks, kept, lost, doubts = [], [], [], []
+    for i, stop in enumerate(stops):
+        distance = float(snaps.distance_m[i])
+        if distance > FARTHEST_SNAP_M:
+            lost.append((stop, distance))
+            continue
+        if distance > DOUBTFUL_SNAP_M:
+            doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
+        span = range(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
+        where = [places.add(snaps.positions.arc[k], snaps.positions.offset_cm[k]) for k in span]
+        tasks.append(_stop_task(stop, where))
+        kept.append(stop)
+    return tasks, kept, lost, doubts
+
+
+def _stop_task(stop: DueStop, where: list[int]) -> Task:
+    return Task(
+        task_id=stop.stop_id,
+        modes=tuple(Mode(p, p, stop.service_s) for p in where),
+        stream=stop.stream,
+        mass_kg=stop.mass_kg,
+        volume_l=stop.volume_l,
+        windows=stop.windows,
+        price=stop.price,
+    )
+
+
+def _street_tasks(
+    network: Network, streets: Sequence[StreetTask], places: _Places
+) -> tuple[list[Task], list[StreetTask]]:
+    tasks = []
+    for street in streets:
+        modes = []
+        for mode in street.modes:
+            last = mode.arcs[-1]
+            entry = places.add(mode.arcs[0], 0)
+            leave = places.add(last, int(network.arc_length_cm[last]))
+            modes.append(Mode(entry, leave, mode.service_s, mode.length_m))
+        tasks.append(
+            Task(
+                task_id=street.task_id,
+                modes=tuple(modes),
+                stream=SWEEPINGS,
+                mass_kg=street.sweepings_kg,
+                volume_l=street.sweepings_l,
+                water_l=street.water_l,
+                windows=street.windows,
+                price=street.price,
+                kinds=frozenset({street.vehicle_kind}),
+            )
+        )
+    return tasks, list(streets)
+
+
+def _facilities(
+    day: Day, network: Network, weights: Weights, places: _Places
+) -> tuple[tuple[Facility, ...], dict[str, int]]:
+    """Return the facilities where something is put down or taken, and each one's location."""
+    snaps = _snap(network, weights, day.facilities, np.ones(len(day.facilities), dtype=np.bool_))
+    gates: dict[str, int] = {}
+    far = []
+    for i, facility in enumerate(day.facilities):
+        k = int(snaps.first_out[i])
+        gates[facility.facility_id] = places.add(
+            snaps.positions.arc[k], snaps.positions.offset_cm[k]
+        )
+        if snaps.distance_m[i] > FARTHEST_SNAP_M and facility.kind == "depot":
+            far.append(
+                f"facilities.csv: depot {facility.facility_id} is {snaps.distance_m[i]:.0f} m from"
+                " every street that a truck may drive; move it or check the coordinate system"
+            )
+    if far:
+        raise InfeasibleError("\n".join(far))
+    working = tuple(
+        Facility(
+            facility_id=f.facility_id,
+            location=gates[f.facility_id],
+            streams=frozenset(f.streams),
+            refills=f.refills,
+            open_s=f.open_s,
+            close_s=f.close_s,
+            bays=f.bays,
+            unload_s=f.unload_s,
+            capacity_kg=f.capacity_kg_day,
+        )
+        for f in day.facilities
+        if f.streams or f.refills
+    )
+    return working, gates
+
+
+def _vehicles(
+    day: Day, groups: Sequence[AccessGroup], gates: dict[str, int]
+) -> tuple[Vehicle, ...]:
+    profile_of = {truck: k for k, group in enumerate(groups) for truck in group.truck_ids}
+    return tuple(
+        Vehicle(
+            vehicle_id=t.truck_id,
+            kind=t.kind,
+            profile=profile_of[t.truck_id],
+            start=gates[t.depot_id],
+            end=gates[t.end_depot_id],
+            capacity_kg=t.capacity_kg,
+            capacity_l={s: t.capacity_l[s] for s in t.streams},
+            shift_start=t.shift_start,
+            shift_end=t.shift_end,
+            compartments=t.compartments,
+            tank_l=t.tank_l,
+            max_overtime_s=t.max_overtime_s,
+            max_trips=t.max_trips,
+            fixed_cost=t.fixed_cost,
+            cost_km=t.cost_km,
+            cost_h=t.cost_h,
+        )
+        for t in day.trucks
+    )

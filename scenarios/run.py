@@ -1,0 +1,95 @@
+"""A city and a date to the day's plan: the whole way, stage by stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from routing.cache import load_or_build
+
+from routing.network import Network
+from routing.profiles import Weights, weigh
+from scenarios.access import access_groups
+from scenarios.city import City
+from scenarios.day import Day, plan_day
+from scenarios.problem import DayProblem, build_day_problem
+from scenarios.street_tasks import street_tasks
+from solvers.plan import Plan
+from solvers.solve import Progress, silent, solve
+from solvers.stop import Stop
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """What a run leaves: the streets, the problem that was posed on them, and the plan found."""
+
+    date: dt.date
+    network: Network
+    posed: DayProblem
+    plan: Plan
+    seed: int
+
+
+def load_network(city: City, say: Say) -> Network:
+    """Return the city's streets from the cache, or read and cache them."""
+    network, cached = load_or_build(
+        city.osm, drive_on_right=city.settings.drive_on_right, progress=say
+    )
+    say(f"streets: {network.num_arcs:,} pieces{' (from the cache)' if cached else ''}")
+    return network
+
+
+def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayProblem:
+    """Return the solver's problem for a date, with all that its record needs."""
+    day = plan_day(city, date)
+    say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
+    groups, access_notes = access_groups(city, network, date, day.trucks)
+    weights = [weigh(network, g.profile, g.blocked) for g in groups]
+    streets, street_notes = _streets(city, day, network, groups, weights)
+    say(f"street runs to sweep: {len(streets)}")
+    notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
+    return build_day_problem(city, day, network, groups, weights, streets, notes, say)
+
+
+def _streets(
+    city: City, day: Day, network: Network, groups: list[Any], weights: list[Weights]
+) -> tuple[list[Any], list[str]]:
+    """Return the day's street tasks on the pieces that every sweeper may drive."""
+    sweepers = {t.truck_id for t in day.trucks if t.kind == "sweeper"}
+    used = [w for g, w in zip(groups, weights, strict=True) if sweepers & set(g.truck_ids)]
+    if not used:
+        missing = bool(day.street_work)
+        return [], ["no sweeper is on shift: no street is swept"] if missing else []
+    widest = max(used, key=lambda w: int(np.count_nonzero(w.routable)))
+    return street_tasks(network, widest, day, city)
+
+
+def run_day(
+    city: City,
+    date: dt.date,
+    stop: Callable[[], Stop],
+    *,
+    seed: int | None = None,
+    solver: str = "ortools",
+    say: Say = lambda text: None,
+    progress: Progress = silent,
+) -> DayPlan:
+    """Return the plan of one day.
+
+    Parameters
+    ----------
+    stop
+        Makes the stopping rule when the solver begins, so that reading maps costs no solving time.
+    seed
+        The city's own seed where it is None.
+    """
+    network = load_network(city, say)
+    posed = prepare_day(city, date, network, say)
+    chosen = city.settings.seed if seed is None else seed
+    plan = solve(posed.problem, stop(), chosen, solver, progress)
+    return DayPlan(date, network, posed, plan, chosen)
