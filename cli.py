@@ -142,9 +142,8 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
     \b
     Example:  huanwei check mycity
     """
-    from scenarios.places import check_places
-
     from scenarios.city import read_city
+    from scenarios.places import check_places
     from scenarios.run import load_network
 
     speaker = Speaker(as_json)

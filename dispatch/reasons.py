@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "即使只做此项,车辆也无法在班次结束前返回。",
     ),
     "unreachable": (
-        "No truck of its stream can drive there: limits, closures or restrictions stand in the way.",
+        "No truck of its stream can drive there: limits, closures or bans stand in the way.",
         "受限行、封闭或限制影响,车辆无法到达。",
     ),
     "meal_break": ("It leaves no room for the driver's meal break.", "无法安排司机用餐时间。"),

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from routing.paths import Path as StreetPath
-from routing.paths import find_paths, path_geometry, street_names
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.street_tasks import StreetTask
 
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
+from routing.paths import Path as StreetPath
+from routing.paths import find_paths, path_geometry, street_names
 from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.energy import route_energy
@@ -272,6 +272,7 @@ class _Route:
         else:
             activity = self._base("break", "", timing.step.kind)
             activity |= {"lon": self.activities[-1]["lon"], "lat": self.activities[-1]["lat"]}
+            activity |= {"position": self._place(self.here), "exit": self._place(self.here)}
         activity |= {
             "arrive_s": timing.arrive_s,
             "begin_s": timing.begin_s,
@@ -344,7 +345,7 @@ def _facility(facility: DueFacility, routes: list[dict[str, Any]]) -> dict[str, 
     for visit in visits:
         bay = next(k for k, moment in enumerate(free_at) if moment <= visit["begin_s"])
         free_at[bay] = visit["end_s"]
-        visit["bay"] = bay + 1
+        visit["bay"] = bay
         if visit["kind"] == "unload":
             received[visit["stream"]] += visit["mass_kg"]
     return {

@@ -25,6 +25,9 @@ from routing.turns import ArcEnds, Ban, TurnTable, turn_table
 DUAL_REACH_M = 40.0
 """Opposite carriageways of one street lie at most this far apart."""
 
+_DERIVED = ("arc_length_cm", "arc_base")
+"""Arrays of arcs that `_arc_row` does not give."""
+
 Columns = dict[str, NDArray]
 Resolver = Callable[[Columns, Junctions, Tally], list[Ban]]
 
@@ -48,7 +51,7 @@ def build_network(
             f"{tally.source}: no street that a motor vehicle may drive; "
             "expected ways tagged highway=residential, primary, ..."
         )
-    columns, lights, names = _arc_columns(pieces)
+    columns, names = _arc_columns(pieces)
     columns.update(
         node_lon=junctions.lon,
         node_lat=junctions.lat,
@@ -62,7 +65,6 @@ def build_network(
         columns["arc_head"],
         columns["arc_reverse"],
         columns["arc_flags"],
-        lights,
         junctions.flags,
         columns["shape_first_out"],
         columns["shape_lon"],
@@ -88,8 +90,8 @@ def make_network(
     )
 
 
-def _arc_columns(pieces: list[Piece]) -> tuple[Columns, NDArray[np.bool_], tuple[str, ...]]:
-    """Arrays of real arcs, which arcs end at a stop line, and the street names."""
+def _arc_columns(pieces: list[Piece]) -> tuple[Columns, tuple[str, ...]]:
+    """Arrays of real arcs and the street names."""
     name_idx = {"": 0}
     rows: list[tuple[int, ...]] = []
     shapes: list[NDArray[np.float64]] = []
@@ -103,16 +105,9 @@ def _arc_columns(pieces: list[Piece]) -> tuple[Columns, NDArray[np.bool_], tuple
         if piece.backward:
             rows.append(_arc_row(piece, False, name, number if both else -1))
             shapes.append(piece.coords[::-1])
-    keys = (
-        "arc_tail arc_head arc_class arc_way_id arc_name_idx arc_reverse arc_maxspeed_kmh "
-        "arc_max_weight_kg arc_max_height_cm arc_max_width_cm arc_flags arc_lanes arc_layer lights"
-    ).split()
+    keys = [name for name in ARRAY_FIELDS if name.startswith("arc_") and name not in _DERIVED]
     table = np.asarray(rows, dtype=np.int64).reshape(-1, len(keys))
-    columns: Columns = {
-        key: table[:, i].astype(ARRAY_FIELDS.get(key, np.dtype(np.bool_)))
-        for i, key in enumerate(keys)
-    }
-    lights = columns.pop("lights")
+    columns: Columns = {key: table[:, i].astype(ARRAY_FIELDS[key]) for i, key in enumerate(keys)}
     sizes = np.asarray([len(shape) for shape in shapes], dtype=np.int64)
     coords = np.concatenate(shapes)
     first_out = np.concatenate(([0], np.cumsum(sizes)))
@@ -126,11 +121,14 @@ def _arc_columns(pieces: list[Piece]) -> tuple[Columns, NDArray[np.bool_], tuple
     twin = pair >= 0
     length_cm[twin] = np.minimum(length_cm[twin], length_cm[pair[twin]])
     columns["arc_length_cm"] = length_cm
-    return columns, lights, tuple(name_idx)
+    return columns, tuple(name_idx)
 
 
 def _arc_row(piece: Piece, forward: bool, name: int, reverse: int) -> tuple[int, ...]:
-    traits, limits = piece.traits, piece.limits
+    """One arc's values in the order of the arrays of `Network`."""
+    traits, limits, flags = piece.traits, piece.limits, piece.flags
+    if piece.lights[0] if forward else piece.lights[1]:
+        flags |= ArcFlag.LIGHTS
     return (
         piece.tail if forward else piece.head,
         piece.head if forward else piece.tail,
@@ -142,10 +140,9 @@ def _arc_row(piece: Piece, forward: bool, name: int, reverse: int) -> tuple[int,
         limits.weight_kg,
         limits.height_cm,
         limits.width_cm,
-        int(piece.flags),
+        int(flags),
         traits.lanes_forward if forward else traits.lanes_backward,
         traits.layer,
-        int(piece.lights[0] if forward else piece.lights[1]),
     )
 
 

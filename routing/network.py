@@ -51,6 +51,7 @@ class ArcFlag(IntFlag):
     GATED = 128
     ROUNDABOUT = 256
     DUAL = 512
+    LIGHTS = 1024  # a stop line of traffic lights shortly before the head
 
 
 class TurnFlag(IntFlag):
@@ -280,6 +281,6 @@ def fingerprint(arrays: dict[str, NDArray], names: tuple[str, ...], drive_on_rig
     for name, dtype in ARRAY_FIELDS.items():
         array = np.ascontiguousarray(arrays[name], dtype=dtype)
         digest.update(f"{name}:{array.shape[0]};".encode())
-        digest.update(memoryview(array).cast("B") if array.size else b"")
+        digest.update(array.view(np.uint8).data)
     digest.update("\0".join(names).encode())
     return digest.hexdigest()

@@ -87,15 +87,22 @@ def read_osm(path: Path, tally: Tally, progress: Callable[[str], None]) -> RawMa
 
 def _read_ways(path: Path, raw: RawMap, tally: Tally) -> None:
     kinds = osmium.osm.WAY | osmium.osm.RELATION
-    streets = osmium.filter.KeyFilter("highway").enable_for(osmium.osm.WAY)
-    turns = osmium.filter.KeyFilter("type").enable_for(osmium.osm.RELATION)
+    streets, turns = osmium.filter.KeyFilter("highway"), osmium.filter.KeyFilter("type")
+    streets.enable_for(osmium.osm.WAY)
+    turns.enable_for(osmium.osm.RELATION)
     processor = osmium.FileProcessor(str(path), kinds).with_filter(streets).with_filter(turns)
     for thing in processor:
-        if thing.is_way():
+        if isinstance(thing, osmium.osm.Way):
             _take_way(thing, raw, tally)
-        elif thing.tags.get("type", "").startswith("restriction"):
-            members = tuple((m.type, m.ref, m.role) for m in thing.members)
-            raw.restrictions.append(RawRestriction(thing.id, dict(thing.tags), members))
+        elif isinstance(thing, osmium.osm.Relation):
+            _take_relation(thing, raw)
+
+
+def _take_relation(relation: osmium.osm.Relation, raw: RawMap) -> None:
+    tags = dict(relation.tags)
+    if tags.get("type", "").startswith("restriction"):
+        members = tuple((m.type, m.ref, m.role) for m in relation.members)
+        raw.restrictions.append(RawRestriction(relation.id, tags, members))
 
 
 def _take_way(way: osmium.osm.Way, raw: RawMap, tally: Tally) -> None:
@@ -113,12 +120,13 @@ def _take_way(way: osmium.osm.Way, raw: RawMap, tally: Tally) -> None:
 def _read_nodes(path: Path, raw: RawMap, tally: Tally) -> None:
     wanted = {ref for way in raw.ways for ref in way.refs}
     # The filter works inside the library: other nodes never become Python objects.
-    chosen = osmium.filter.IdFilter(wanted).enable_for(osmium.osm.NODE)
+    chosen = osmium.filter.IdFilter(wanted)
+    chosen.enable_for(osmium.osm.NODE)
     ids: list[int] = []
     lon: list[float] = []
     lat: list[float] = []
     for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(chosen):
-        if not node.location.valid():
+        if not isinstance(node, osmium.osm.Node) or not node.location.valid():
             continue
         ids.append(node.id)
         lon.append(node.location.lon)

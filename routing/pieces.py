@@ -53,7 +53,7 @@ def cut_ways(raw: RawMap, tally: Tally) -> tuple[list[Piece], Junctions]:
     runs = [(way, run) for way in raw.ways for run in _present_runs(way, raw, tally)]
     is_junction = _junction_nodes(raw, [run for _, run in runs])
     pieces = [piece for way, run in runs for piece in _cut_run(way, run, is_junction, raw, tally)]
-    return _number_junctions(pieces, raw, tally)
+    return number_junctions(pieces, raw, tally)
 
 
 def _present_runs(way: RawWay, raw: RawMap, tally: Tally) -> list[NDArray[np.int64]]:
@@ -146,10 +146,13 @@ def _near(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     return bool(great_circle_m(one[0], one[1], other[0], other[1]) <= SIGNAL_REACH_M)
 
 
-def _number_junctions(
+def number_junctions(
     pieces: list[Piece], raw: RawMap, tally: Tally
 ) -> tuple[list[Piece], Junctions]:
-    """Give junctions consecutive numbers and settle what their tags mean for the pieces."""
+    """Give junctions consecutive numbers and settle what their tags mean for the pieces.
+
+    The pieces come in with ends that index ``raw.node_ids``.
+    """
     ends = np.asarray([(p.tail, p.head) for p in pieces], dtype=np.int64).reshape(-1, 2)
     used, number, degree = np.unique(ends, return_inverse=True, return_counts=True)
     number = number.reshape(-1, 2)

@@ -219,8 +219,8 @@ def _via_path(source: int, via: list[int], target: int, streets: _Streets) -> tu
 
 def _walk_via(first: int, via: list[int], target: int, streets: _Streets) -> tuple[int, ...] | None:
     """Breadth-first over (arc, via ways begun); every via way has to be used, in order."""
-    exits = {arc for arc in streets.of_way[target]}
-    level = [((first,), 0)]
+    exits = set(streets.of_way[target])
+    level: list[tuple[tuple[int, ...], int]] = [((first,), 0)]
     seen = {(first, 0)}
     for _ in range(MAX_VIA_ARCS):
         following = []

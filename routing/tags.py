@@ -186,6 +186,12 @@ _DELIVERY = frozenset({"destination", "delivery", "customers", "local"})
 _MOTOR_KEYS = ("motor_vehicle", "vehicle", "access")
 
 
+def access_rank(value: str) -> int:
+    """How strictly a value of an access tag binds: 3 closed, 2 private, 1 destination, 0 open."""
+    groups = (_CLOSED, _PRIVATE, _DELIVERY)
+    return next((3 - i for i, group in enumerate(groups) if value in group), 0)
+
+
 def _first_value(tags: Tags, keys: tuple[str, ...]) -> str:
     return next((tags[key].split(";")[0].strip() for key in keys if tags.get(key)), "")
 
@@ -251,8 +257,10 @@ def lanes_of(tags: Tags, direction: int) -> tuple[int, int]:
     if direction:
         return total, total
     half = max(1, total // 2) if total else 0
-    forward = _small_int(tags.get("lanes:forward", ""), 0, 20) or half
-    backward = _small_int(tags.get("lanes:backward", ""), 0, 20) or half
+    forward, backward = (
+        _small_int(tags[key], 0, 20) if key in tags else half
+        for key in ("lanes:forward", "lanes:backward")
+    )
     return forward, backward
 
 
@@ -339,7 +347,6 @@ _IMPASSABLE = frozenset(
         "full-height_turnstile",
         "turnstile",
         "motorcycle_barrier",
-        "hampshire_gate",
         "planter",
         "barrier_board",
         "wall",
@@ -348,7 +355,9 @@ _IMPASSABLE = frozenset(
         "sump_buster",
     ]
 )
-_GATES = frozenset({"gate", "lift_gate", "swing_gate", "sliding_gate", "sliding_beam", "rope"})
+_GATES = frozenset(
+    {"gate", "hampshire_gate", "lift_gate", "swing_gate", "sliding_gate", "sliding_beam", "rope"}
+)
 _OPEN_TO_TRUCKS = frozenset({"yes", "designated", "permissive", "delivery", "destination"})
 
 

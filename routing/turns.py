@@ -38,14 +38,13 @@ class Ban:
 class ArcEnds:
     """What turns depend on, each shape (num_arcs,) but ``node_flags`` (num_nodes,).
 
-    ``lights`` marks arcs with a stop line before their head; ``shape_*`` is their geometry.
+    ``shape_*`` is the geometry of the arcs.
     """
 
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     reverse: NDArray[np.int32]
     flags: NDArray[np.uint16]
-    lights: NDArray[np.bool_]
     node_flags: NDArray[np.uint8]
     shape_first_out: NDArray[np.int64]
     shape_lon: NDArray[np.float64]
@@ -161,7 +160,7 @@ def _costs(
     ):
         cost[(flags & flag) > 0] = ms
     node = ends.node_flags[ends.head[source]]
-    lights = ends.lights[source] | ((node & NodeFlag.SIGNALS) > 0)
+    lights = ((ends.flags[source] & ArcFlag.LIGHTS) > 0) | ((node & NodeFlag.SIGNALS) > 0)
     through = (flags & TurnFlag.U_TURN) == 0
     cost[lights & through] += SIGNALS_MS
     cost[((node & NodeFlag.GATE) > 0) & through] += GATE_MS

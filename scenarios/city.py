@@ -142,6 +142,11 @@ class City:
             digest.update(f"{name}\n{text}".encode())
         return digest.hexdigest()
 
+    @property
+    def settings_hash(self) -> str:
+        """SHA-256 over all settings, in hexadecimal."""
+        return hashlib.sha256(repr(self.settings).encode()).hexdigest()
+
     points = property(lambda self: self.tables["points"], doc="Collection points.")
     facilities = property(lambda self: self.tables["facilities"], doc="Depots, stations, plants.")
     trucks = property(lambda self: self.tables["trucks"], doc="Vehicles of all kinds.")

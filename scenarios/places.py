@@ -43,13 +43,12 @@ def check_places(city: City, network: Network, *, fix: bool = False) -> list[str
     system = detect_system(lon, lat, lambda x, y: _distances(network, weights, x, y))
     if system is not None and fix:
         changed = fix_coordinates(city.folder, system)
-        return [
-            f"points read as {system.upper()} and rewritten as WGS-84: {', '.join(map(str, changed))}"
-        ]
+        names = ", ".join(str(name) for name in changed)
+        return [f"points read as {system.upper()} and rewritten as WGS-84: {names}"]
     if system is not None:
         raise InputError(
-            f"points.csv: all points are shifted against the streets as {system.upper()} would shift"
-            f" them; write coordinates = '{system}' into city.toml, or run"
+            f"points.csv: all points are shifted against the streets as {system.upper()} would"
+            f" shift them; write coordinates = '{system}' into city.toml, or run"
             f" `huanwei check {city.folder} --fix-coordinates`"
         )
     return _far_points(city, _distances(network, weights, lon, lat))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from routing.matrix import travel_matrix
 
 from routing.errors import InfeasibleError
+from routing.matrix import travel_matrix
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
 from routing.snapping import Positions, Snaps, snap
@@ -169,10 +169,8 @@ def _stop_tasks(
     on_main = np.isin(
         network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]], list(CURB_CLASSES)
     )
-    right = [
-        bool(m) if s.right_only is None else s.right_only
-        for s, m in zip(stops, on_main, strict=True)
-    ]
+    pairs = zip(stops, on_main, strict=True)
+    right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
     snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
     tasks, kept, lost, doubts = [], [], [], []
     for i, stop in enumerate(stops):

@@ -103,8 +103,9 @@ class Cleaning:
         return self._passes.get((numbers.pop(), vehicle_kind), [])
 
     def times(self, arc: int) -> int:
-        """Return how often a piece may be worked on one day."""
-        return self._times.get(int(self.classes[arc]), 0)
+        """Return how often a piece may be worked on one day; a one-way street has two curbs."""
+        curbs = 2 if self.network.arc_reverse[arc] < 0 else 1
+        return curbs * self._times.get(int(self.classes[arc]), 0)
 
 
 def classes_of(city: City, network: Network) -> NDArray[np.int8]:

@@ -7,6 +7,7 @@ smart devices are not required, since their fill level decides.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from dispatch.audit.context import Context
 from dispatch.audit.geo import distance_m
@@ -42,6 +43,7 @@ def _check_truck(ctx: Context, route: Route, truck: Truck) -> None:
         text = f"{what} with {activity.kind} at {activity.id or 'nowhere'}; expected {kind} {depot}"
         good = activity.kind == kind and activity.id in ("", depot)
         ctx.check(good, "depot", text, route.truck_id, idx)
+    _check_profile(ctx, route, truck)
     middle = [a.kind for a in route.activities[1:-1]]
     text = "starts or ends more than once"
     ctx.check("start" not in middle and "end" not in middle, "order", text, route.truck_id)
@@ -50,6 +52,23 @@ def _check_truck(ctx: Context, route: Route, truck: Truck) -> None:
         (route.end_depot_id, truck.end_depot_id),
     ):
         ctx.equal(stated, depot, "depot-stated", "depot", route.truck_id)
+
+
+def _check_profile(ctx: Context, route: Route, truck: Truck) -> None:
+    """Check that the profile a route was planned with is no smaller than the truck."""
+    stated = None if ctx.plan.profiles is None else ctx.plan.profiles.get(route.profile or "")
+    if not isinstance(stated, Mapping):
+        ctx.skip("profile: the plan does not state the profile of a route")
+        return
+    own = {"height_cm": truck.height_cm, "width_cm": truck.width_cm, "weight_kg": truck.weight_kg}
+    for key, value in own.items():
+        said = stated.get(key)
+        text = f"profile {route.profile} has {key} = {said}; the truck has {value}"
+        good = isinstance(said, int | float) and said >= value
+        ctx.check(good, "profile", text, route.truck_id)
+    extra = set(stated.get("permits") or ()) - truck.permits
+    text = f"profile {route.profile} has permits {sorted(extra)}, which the truck has not"
+    ctx.check(not extra, "profile", text, route.truck_id)
 
 
 def check_names(ctx: Context, route: Route) -> None:

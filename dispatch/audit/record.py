@@ -417,7 +417,7 @@ def read_record(plan: object) -> PlanRecord:
         date=_date(read, plan),
         fingerprint=read.mapping(plan, "fingerprint", "") or {},
         profiles=read.mapping(plan, "profiles", ""),
-        routes=tuple(_route(read, *item, number) for number, item in enumerate(routes)),
+        routes=tuple(_route(read, value, place, k) for k, (value, place) in enumerate(routes)),
         unserved=_each(read, plan, "unserved", _unserved),
         facilities=_each(read, plan, "facilities", _facility),
         kpis=read.mapping(plan, "kpis", ""),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.sample.carriageways import Skeleton
-from scenarios.sample.lattice import Edge, river_distance
+from scenarios.sample.lattice import Edge, river_distance, river_hits
 from scenarios.sample.naming import Names
 from scenarios.sample.osm_xml import Point, Tags
 
@@ -74,9 +74,8 @@ class Block:
         refs = [node for node in nodes if node is not None]
         places = [self.skeleton.draft.places[node] for node in refs]
         river = self.skeleton.lattice.river
-        for (x, y), (u, v) in zip(places, places[1:]):
-            if river_distance(river, (x + u) / 2, (y + v) / 2) < BANK_M / 2:
-                return None
+        if any(river_hits(river, p, q) for p, q in zip(places, places[1:])):
+            return None
         return self.skeleton.draft.way(refs, tags) if len(refs) > 1 else None
 
 
@@ -113,13 +112,13 @@ def _old_town(block: Block) -> None:
     parent = block.street_on("s") or zh
     lane = {"highway": "living_street" if rng.random() < 0.5 else "residential"}
     lane |= {"name": block.names.alley(parent), "lanes": "1"}
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         lane["maxwidth"] = "2.2"
     across = [block.join("s", s), block.node(s, t * 0.5, 0.05), middle]
     north = [block.node(s, (1 + t) / 2, 0.05), block.join("n", s)]
     block.street(across + (north if rng.random() < 0.7 else north[:1]), lane)
     blind = {"highway": "service", "service": "alley", "name": block.names.alley(zh), "lanes": "1"}
-    if rng.random() < 0.5:
+    if rng.random() < 0.3:
         blind["maxwidth"] = "2.2"
     end = block.node(s * 0.5, (1 + t) / 2, 0.06)
     block.street([near, end], blind)
@@ -130,8 +129,13 @@ def _old_town(block: Block) -> None:
 def _residential(block: Block) -> None:
     rng = block.rng
     upright = bool(rng.random() < 0.5)
+    if not any(block.street_on(side) for side in ("sn" if upright else "we")):
+        upright = not upright
     ends = ("s", "n") if upright else ("w", "e")
     share = float(rng.uniform(0.42, 0.58))
+    joints = [block.join(side, share) for side in ends]
+    if joints == [None, None]:
+        return
 
     def at(along: float, over: float) -> tuple[float, float]:
         return (over, along) if upright else (along, over)
@@ -141,15 +145,17 @@ def _residential(block: Block) -> None:
     tags = {"highway": "residential", "name": zh, "lanes": "2"}
     if rng.random() < 0.3:
         tags["name:en"] = en
-    block.street([block.join(ends[0], share), *inner, block.join(ends[1], share)], tags)
+    way = block.street([joints[0], *inner, joints[1]], tags)
+    if way is None:
+        return
     wanted = 2 if rng.random() < 0.75 else 1
     for k, over in list(enumerate((0.22, 0.78)))[:wanted]:
         compound(block, inner[2 * k], at((0.27, 0.73)[k], over), 0.13)
     if rng.random() < 0.35:
         far = [block.node(*at(0.5, share + 0.2)), block.node(*at(0.55, share + 0.32))]
         end = {"highway": "residential", "name": block.names.alley(zh), "lanes": "1"}
-        way = block.street([inner[1], *far], end)
-        if way is not None and far[1] is not None and rng.random() < 0.5:
+        blind = block.street([inner[1], *far], end)
+        if blind is not None and far[1] is not None and rng.random() < 0.5:
             block.skeleton.draft.tag(far[1], highway="turning_circle")
 
 

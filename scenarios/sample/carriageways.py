@@ -20,6 +20,7 @@ HALF_MEDIAN = {"trunk": 13.0, "primary": 10.0}
 SIDE_ROAD_OFFSET = 27.0
 CLEAR_OF_JUNCTION = 0.08
 ROUNDABOUT_RADIUS = 24.0
+RING_RADIUS = 4700.0
 Junction = tuple[int, int]
 
 
@@ -176,6 +177,8 @@ def _stretch(skeleton: Skeleton, edge: Edge) -> None:
     a, b = lattice.centers[low], lattice.centers[high]
     sides = ("n", "s") if edge[0] == "v" else ("e", "w")
     bend = rng.uniform(-9, 9) if line.dual else rng.uniform(-28, 28)
+    if line.highway == "trunk":
+        bend = 30.0 * (1 if (edge[0] == "h" and edge[2]) or (edge[0] == "v" and not edge[1]) else -1)
     length = math.dist(a, b)
     wet = [t for t in river_hits(lattice.river, a, b)]
     if wet:
@@ -321,7 +324,7 @@ def _turn_bans(skeleton: Skeleton) -> None:
         sides = _sides(skeleton, at)
         inner = skeleton.inner.get((*at, "h", 0))
         one_way = any(skeleton.lattice.one_way(sides[s]) for s in "ew" if s in sides)
-        if inner is None or "s" not in sides or "n" not in sides or one_way:
+        if inner is None or len(sides) < 4 or one_way:
             continue
         northbound_in = skeleton.ways[sides["s"], 1][-1]
         southbound_out = skeleton.ways[sides["s"], -1][0]
@@ -335,7 +338,7 @@ def _turn_bans(skeleton: Skeleton) -> None:
         elif draw < 0.8:
             via = skeleton.nodes[(*at, 1, 0)]
             draft.restrict("no_left_turn", northbound_in, ("node", via), inner)
-        elif "e" in sides and "w" in sides:
+        else:
             via = skeleton.nodes[(*at, 1, 0)]
             side_in = skeleton.ways[sides["e"], 0]
             draft.restrict("only_straight_on", side_in[0], ("node", via), inner)

@@ -135,7 +135,7 @@ class _Bend:
 
 
 def _narrow(share: float) -> float:
-    return math.sqrt(max(1 - 0.3 * share * share, 0.3))
+    return math.sqrt(max(1 - 0.38 * share * share, 0.3))
 
 
 def _river(rng: np.random.Generator) -> list[Point]:
@@ -176,13 +176,14 @@ def river_hits(river: tuple[Point, ...], a: Point, b: Point) -> list[float]:
     for p, q in zip(river, river[1:]):
         if max(p[0], q[0]) < min(a[0], b[0]) - 1 or min(p[0], q[0]) > max(a[0], b[0]) + 1:
             continue
-        t = _crossing(a, b, p, q)
+        t = crossing(a, b, p, q)
         if t is not None:
             hits.append(t)
     return sorted(hits)
 
 
-def _crossing(a: Point, b: Point, p: Point, q: Point) -> float | None:
+def crossing(a: Point, b: Point, p: Point, q: Point) -> float | None:
+    """Where the line from a to b meets the line from p to q, as a share of the former."""
     ab, pq, ap = (b[0] - a[0], b[1] - a[1]), (q[0] - p[0], q[1] - p[1]), (p[0] - a[0], p[1] - a[1])
     det = ab[0] * pq[1] - ab[1] * pq[0]
     if abs(det) < 1e-9:

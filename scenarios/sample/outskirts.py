@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from scenarios.sample.blocks import BANK_M
 from scenarios.sample.carriageways import HALF_MEDIAN, Skeleton
 from scenarios.sample.lattice import Edge, river_distance

@@ -385,6 +385,10 @@ class Planner:
         return self.activities
 
 
+PROFILES = {
+    "heavy": {"height_cm": 320, "width_cm": 250, "weight_kg": 18_000, "hgv": True, "permits": []},
+    "light": {"height_cm": 220, "width_cm": 190, "weight_kg": 3000, "hgv": False, "permits": []},
+}
 TARIFF = {  # truck: (kind, fixed, a km, an hour, shift end, energy, capacity kg, litres)
     "T1": ("collector", 450_000, 4200, 59_000, 12 * H, "diesel", 6000, 26_400),
     "T2": ("collector", 200_000, 2500, 59_000, 8 * H, "electric", 3000, 13_200),
@@ -531,7 +535,7 @@ def make_plan(city: City, network: Network) -> dict[str, Any]:
     plan = {
         "schema": "huanwei.plan/1", "city": "Gridtown", "date": DATE, "currency": "CNY",
         "fingerprint": {"tables": city.tables_hash, "map": network.fingerprint},
-        "assumptions": [], "warnings": [], "profiles": {}, "routes": drive_all(),
+        "assumptions": [], "warnings": [], "profiles": PROFILES, "routes": drive_all(),
         "unserved": [left], "facilities": facilities,
     }  # fmt: skip
     return copy.deepcopy(settle(plan))
