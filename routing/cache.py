@@ -1,9 +1,9 @@
 """Networks on disk: read once, memory-mapped afterwards, rebuilt when stale or damaged.
 
-A cached network is a folder ``<key>/`` with a ``.npy`` file for each array and ``network.json``. The
-key is a hash of the map file's content (or of the place's name), of the side of the road and of the
-version of the reader, so that no cache can be mistaken for another. What is loaded must have the
-fingerprint that was written; anything else is read again from the source.
+A cached network is a folder ``<key>/`` with a ``.npy`` file for each array and ``network.json``.
+The key is a hash of the map file's content (or of the place's name), of the side of the road and
+of the version of the reader, so that no cache can be mistaken for another. What is loaded must have
+the fingerprint that was written; anything else is read again from the source.
 """
 
 from __future__ import annotations

@@ -263,11 +263,8 @@ class _Rows:
         kept = ~is_touched[self.source]
         source = np.concatenate((self.source[kept], columns[0]))
         order = np.argsort(source, kind="stable")
-        merged = (
-            np.concatenate((old[kept], new))[order]
-            for old, new in zip((self.head, self.cost, self.flags), columns[1:], strict=True)
-        )
-        head, cost, flags = merged
+        old = np.vstack((self.head, self.cost, self.flags))[:, kept]
+        head, cost, flags = np.hstack((old, columns[1:]))[:, order]
         first_out = np.searchsorted(source[order], np.arange(len(self.base) + 1))
         return TurnTable(
             first_out.astype(np.int32),

@@ -29,6 +29,7 @@ from dispatch.audit.record import read_record
 from dispatch.audit.report import AuditReport, Finding, Recorder
 from dispatch.audit.stations import check_stations
 from dispatch.audit.streets import check_streets
+from dispatch.audit.visits import match_visits
 from dispatch.audit.world import read_world
 from routing.network import Network
 from scenarios.city import City
@@ -54,7 +55,9 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         When the plan is malformed.
     """
     record = read_record(plan)
-    ctx = Context(record, read_world(city, record.date), Streets(network), Recorder())
+    world = read_world(city, record.date)
+    visits = match_visits(record, world)
+    ctx = Context(record, world, Streets(network), Recorder(), visits)
     _check_fingerprint(ctx, city, network)
     check_trucks(ctx)
     redriver = Redriver(ctx, city)

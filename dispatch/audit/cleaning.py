@@ -2,11 +2,13 @@
 
 A row of streets.csv names pieces by OSM class, name and area; what it names in several ways must
 hold in all of them. Where several rows name a piece, the highest class (the lowest number) holds,
-and a key area counts one class higher.
+and a key area counts one class higher. Below the temperature of the rules no wet pass is due. A
+programme's frequency spreads streets over the week by their name, or by their way if unnamed.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from dispatch.audit.restrictions import in_area, is_filled
 from dispatch.audit.tables import windows_of
 from routing.network import CLASS_INDEX, Network
 from scenarios.city import City
+from scenarios.frequency import due
 from scenarios.schema import SWEEPINGS
 
 NO_CLASS = 9
@@ -35,6 +38,9 @@ class Pass:
     sweepings_kg_km: float
     windows: tuple[tuple[int, int], ...]
     no_work: tuple[tuple[int, int], ...]
+    frequency: str = "daily"
+    times_per_day: int = 1
+    sides: str = "right"
 
     def seconds(self, length_cm: int) -> int:
         """Return how long a length takes, half up."""
@@ -50,11 +56,11 @@ class Pass:
 
     def disturbs(self, begin_s: int, end_s: int) -> bool:
         """Whether work from begin to end leaves the windows or falls into hours of rest."""
-        inside = not self.windows or any(a <= begin_s <= b for a, b in self.windows)
+        inside = not self.windows or any(a <= begin_s and end_s <= b for a, b in self.windows)
         resting = any(
             begin_s < late + shift and early + shift < end_s
             for early, late in self.no_work
-            for shift in (0, DAY_S)
+            for shift in (-DAY_S, 0, DAY_S)
         )
         return not inside or resting
 
@@ -62,12 +68,13 @@ class Pass:
 class Cleaning:
     """Cleaning classes of all pieces, and the passes that each class is due for."""
 
-    def __init__(self, city: City, network: Network) -> None:
+    def __init__(self, city: City, network: Network, date: dt.date) -> None:
         self.network = network
+        self.date = date
+        self.too_cold = _too_cold(city, date)
         self.density = city.settings.density_in_bin[SWEEPINGS]
         self.classes = classes_of(city, network)
         self._passes: dict[tuple[int, str], list[Pass]] = {}
-        self._times: dict[int, int] = {}
         for programme in city.programmes.itertuples(index=False):
             self._read(programme, city.operations)
 
@@ -82,7 +89,7 @@ class Cleaning:
         )
         rows: list[Any] = list(operations.itertuples(index=False))
         for row in rows:
-            if row.template != programme.template:
+            if row.template != programme.template or (row.wet and self.too_cold):
                 continue
             work = Pass(
                 float(row.speed_kmh),
@@ -91,21 +98,40 @@ class Cleaning:
                 float(row.sweepings_kg_km),
                 windows,
                 no_work,
+                programme.frequency,
+                int(programme.times_per_day),
+                row.sides,
             )
             self._passes.setdefault((number, row.vehicle_kind), []).append(work)
-            self._times[number] = self._times.get(number, 0) + int(programme.times_per_day)
 
     def passes(self, arcs: Sequence[int], vehicle_kind: str) -> list[Pass]:
         """Return the passes due on pieces for a kind of vehicle; none if their classes differ."""
         numbers = {int(self.classes[arc]) for arc in arcs}
         if len(numbers) != 1:
             return []
-        return self._passes.get((numbers.pop(), vehicle_kind), [])
+        passes = self._passes.get((numbers.pop(), vehicle_kind), [])
+        return [work for work in passes if self._due(work, arcs[0])]
 
     def times(self, arc: int) -> int:
-        """Return how often a piece may be worked on one day; a one-way street has two curbs."""
-        curbs = 2 if self.network.arc_reverse[arc] < 0 else 1
-        return curbs * self._times.get(int(self.classes[arc]), 0)
+        """Return how often a piece may be worked on the date; a one-way street has two curbs."""
+        number = int(self.classes[arc])
+        one_way = int(self.network.arc_reverse[arc]) < 0
+        return sum(
+            work.times_per_day * (2 if work.sides == "both" and one_way else 1)
+            for (of, _), passes in self._passes.items()
+            for work in passes
+            if of == number and self._due(work, arc)
+        )
+
+    def _due(self, work: Pass, arc: int) -> bool:
+        street = self.network.name(arc) or f"W{int(self.network.arc_way_id[arc])}"
+        return due(work.frequency, street, self.date) > 0
+
+
+def _too_cold(city: City, date: dt.date) -> bool:
+    """Whether the weather of the date forbids wet work; without a row it does not."""
+    rows = city.weather[city.weather["date"] == pd.Timestamp(date)]
+    return bool((rows["min_temp_c"] < city.settings.wet_min_temp_c).any())
 
 
 def classes_of(city: City, network: Network) -> NDArray[np.int8]:

@@ -83,27 +83,25 @@ def _check_duration(ctx: Context, route: Route, idx: int, activity: Activity) ->
             what = f"time at {station.facility_id}"
             ctx.equal(taken, expected, "unload-time", what, route.truck_id, idx)
     elif activity.kind == "stop":
-        point = ctx.world.points.get(ctx.world.point_of(activity.id))
-        if point is not None:
+        visit = ctx.visits.get((route.number, idx))
+        if visit is not None:
             what = f"service time at {activity.id}"
-            ctx.equal(taken, point.service_s, "service-time", what, route.truck_id, idx)
+            ctx.equal(taken, visit.point.service_s, "service-time", what, route.truck_id, idx)
 
 
 def _check_window(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
     """Check that a stop begins inside one of its point's windows, and states that window."""
-    if activity.kind != "stop":
+    visit = ctx.visits.get((route.number, idx))
+    if visit is None:
         return
-    point = ctx.world.points.get(ctx.world.point_of(activity.id))
-    if point is None:
-        return
-    windows = point.windows or ((0, 48 * 3600),)
+    windows = visit.windows or ((0, 48 * 3600),)
     inside = [w for w in windows if w[0] <= activity.begin_s <= w[1]]
     said = ", ".join(f"{clock(a)}-{clock(b)}" for a, b in windows)
     text = f"{activity.id} begins {clock(activity.begin_s)}; its windows are {said}"
     ctx.check(bool(inside), "window", text, route.truck_id, idx)
-    if activity.window is not None and point.windows:
+    if activity.window is not None:
         text = f"{activity.id} states a window that is none of {said}"
-        ctx.check(activity.window in point.windows, "window-stated", text, route.truck_id, idx)
+        ctx.check(activity.window in windows, "window-stated", text, route.truck_id, idx)
 
 
 def _check_hours(ctx: Context, route: Route, idx: int, activity: Activity) -> None:

@@ -8,6 +8,7 @@ from dispatch.audit.drive import Driven, Streets
 from dispatch.audit.record import PlanRecord, Route
 from dispatch.audit.report import Recorder
 from dispatch.audit.tables import Rules, World
+from dispatch.audit.visits import Visit
 
 
 @dataclass
@@ -16,6 +17,8 @@ class Context:
 
     Attributes
     ----------
+    visits
+        The due visit behind each stop, by route and activity.
     driven
         Legs as driven again, else as stated, by route and activity.
     trips
@@ -28,6 +31,7 @@ class Context:
     world: World
     streets: Streets
     found: Recorder
+    visits: dict[tuple[int, int], Visit]
     driven: dict[tuple[int, int], Driven] = field(default_factory=dict)
     trips: dict[tuple[int, int], int] = field(default_factory=dict)
     received: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)

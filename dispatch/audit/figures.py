@@ -16,6 +16,7 @@ from typing import Any
 from dispatch.audit.context import Context
 from dispatch.audit.record import Activity, Route
 from dispatch.audit.tables import Truck, half_up
+from dispatch.audit.visits import Visit
 
 EXACT = (
     "stops",
@@ -67,6 +68,7 @@ class Line:
     swept_m: int
     trip: int | None
     put_down_kg: int
+    visit: Visit | None
 
 
 def lines_of(ctx: Context, route: Route) -> Iterator[Line]:
@@ -87,6 +89,7 @@ def lines_of(ctx: Context, route: Route) -> Iterator[Line]:
             swept_m=swept_m,
             trip=ctx.trips.get((route.number, idx), activity.trip),
             put_down_kg=activity.mass_kg or 0 if put_down is None else sum(put_down.values()),
+            visit=ctx.visits.get((route.number, idx)),
         )
         free_s = activity.end_s
 
@@ -210,6 +213,7 @@ Grouping = Callable[[Line], str]
 
 
 def _add_line(ctx: Context, sums: Sums, line: Line) -> None:
+    """Add what one activity contributes to a group."""
     activity, exact = line.activity, sums.exact
     exact["length_m"] += line.length_m
     exact["driving_s"] += line.driving_s
@@ -222,8 +226,7 @@ def _add_line(ctx: Context, sums: Sums, line: Line) -> None:
         exact["mass_kg"] += activity.mass_kg or 0
         sums.trips.add((line.route.truck_id, line.trip))
     if activity.kind == "stop":
-        point = ctx.world.points.get(ctx.world.point_of(activity.id))
-        windows = point.windows if point is not None else ()
+        windows = () if line.visit is None else line.visit.windows
         sums.punctual += not windows or any(a <= activity.begin_s <= b for a, b in windows)
     truck = ctx.world.trucks.get(line.route.truck_id)
     if activity.kind == "unload" and truck is not None and truck.capacity_kg > 0:

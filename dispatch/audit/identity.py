@@ -13,7 +13,7 @@ from dispatch.audit.context import Context
 from dispatch.audit.geo import distance_m
 from dispatch.audit.record import Activity, Route
 from dispatch.audit.tables import Point, Station, Truck
-from scenarios.frequency import due
+from dispatch.audit.visits import number_of, visit_of, visits_due
 
 PLACE_SLACK_M = 150.0
 """How far a stated place may lie from the tables' coordinates, or a street from its point."""
@@ -126,15 +126,6 @@ def _check_place(
             )
 
 
-def required_visits(ctx: Context) -> Counter[str]:
-    """Return how many visits the tables require of each point on the date."""
-    visits: Counter[str] = Counter()
-    for point in ctx.world.points.values():
-        if point.active:
-            visits[point.point_id] = due(point.frequency, point.point_id, ctx.plan.date)
-    return visits
-
-
 def check_service(ctx: Context) -> None:
     """Check that every required visit is made or stands among the unserved, and none too often."""
     served = Counter(
@@ -143,9 +134,11 @@ def check_service(ctx: Context) -> None:
     if ctx.plan.unserved is None:
         ctx.skip("unserved: the plan does not say what it leaves out")
     left = Counter(ctx.world.point_of(u.id) for u in ctx.plan.unserved or () if u.kind == "stop")
-    wanted = required_visits(ctx)
+    wanted = {p.point_id: visits_due(p, ctx.plan.date) for p in ctx.world.points.values()}
     for point_id in sorted(served.keys() | left.keys() | wanted.keys()):
-        _check_visits(ctx, point_id, served[point_id], left[point_id], wanted[point_id])
+        times = wanted.get(point_id, 0)
+        _check_visits(ctx, point_id, served[point_id], left[point_id], times)
+    _check_twice(ctx)
     _check_reasons(ctx)
 
 
@@ -174,6 +167,16 @@ def _check_visits(ctx: Context, point_id: str, served: int, left: int, wanted: i
         ctx.check(served + left >= wanted, "forgotten", text)
 
 
+def _check_twice(ctx: Context) -> None:
+    """Check that no numbered visit is made twice or both made and left out."""
+    made = [a.id for r in ctx.plan.routes for a in r.activities if a.kind == "stop"]
+    left = [u.id for u in ctx.plan.unserved or () if u.kind == "stop"]
+    for visit_id, times in sorted(Counter(made + left).items()):
+        if number_of(visit_id, ctx.world):
+            text = f"visit {visit_id} is named {times} times"
+            ctx.check(times == 1, "visit-twice", text)
+
+
 def _check_reasons(ctx: Context) -> None:
     """Check that everything unserved carries a reason in words, and its true stream and mass."""
     for task in ctx.plan.unserved or ():
@@ -185,3 +188,8 @@ def _check_reasons(ctx: Context) -> None:
             ctx.equal(task.stream, point.stream, "unserved-stated", what)
             what = f"district of unserved {task.id}"
             ctx.equal(task.district, point.district, "unserved-stated", what)
+            visit = visit_of(point, number_of(task.id, ctx.world) or 1, ctx.plan.date)
+            if task.mass_kg is not None:
+                least, most = visit.mass_kg
+                text = f"unserved {task.id} weighs {task.mass_kg} kg; due is {least} to {most}"
+                ctx.check(least <= task.mass_kg <= most, "unserved-stated", text)

@@ -6,11 +6,12 @@ stream may fill several of them.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 
 from dispatch.audit.context import Context
-from dispatch.audit.record import Activity, Route
+from dispatch.audit.record import Route
 from dispatch.audit.tables import Truck
 
 
@@ -48,35 +49,47 @@ def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
     _check_end(ctx, route, truck, hold)
 
 
-def _stream(ctx: Context, route: Route, activity: Activity) -> str:
+def _stream(ctx: Context, route: Route, idx: int) -> str:
     """Return the stream of what is taken: by the tables, else as stated."""
+    activity = route.activities[idx]
     if activity.kind == "stop":
-        point = ctx.world.points.get(ctx.world.point_of(activity.id))
-        if point is not None:
-            return point.stream
+        visit = ctx.visits.get((route.number, idx))
+        if visit is not None:
+            return visit.point.stream
     return activity.stream or route.stream or "?"
 
 
 def _take(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> None:
     activity = route.activities[idx]
-    stream = _stream(ctx, route, activity)
+    stream = _stream(ctx, route, idx)
     text = f"takes {stream} at {activity.id}; the truck carries {', '.join(sorted(truck.streams))}"
     ctx.check(stream in truck.streams, "truck-stream", text, route.truck_id, idx)
     if activity.mass_kg is None or activity.volume_l is None:
         hold.known = False
     hold.kg[stream] += activity.mass_kg or 0
     hold.litres[stream] += activity.volume_l or 0
-    for code, what, amount in (
-        ("mass-taken", "mass_kg", activity.mass_kg),
-        ("volume-taken", "volume_l", activity.volume_l),
-        ("water-used", "water_l", activity.water_l),
-    ):
-        text = f"{what} = {amount} taken at {activity.id}; expected a number >= 0"
-        ctx.check((amount or 0) >= 0, code, text, route.truck_id, idx)
+    _check_amounts(ctx, route, idx)
     _check_capacity(ctx, route, truck, hold, idx)
     hold.tank_l -= activity.water_l or 0
     text = f"the tank runs {-hold.tank_l} L dry at {activity.id}"
     ctx.check(hold.tank_l >= 0, "tank", text, route.truck_id, idx)
+
+
+def _check_amounts(ctx: Context, route: Route, idx: int) -> None:
+    """Check that what is taken is what is due there; of a street only that it is not negative."""
+    activity, visit = route.activities[idx], ctx.visits.get((route.number, idx))
+    anything = (0, sys.maxsize)
+    for code, what, amount, (least, most) in (
+        ("mass-taken", "mass_kg", activity.mass_kg, visit.mass_kg if visit else anything),
+        ("volume-taken", "volume_l", activity.volume_l, visit.volume_l if visit else anything),
+        ("water-used", "water_l", activity.water_l, anything),
+    ):
+        if amount is None:
+            ctx.skip(f"{code}: {what} is not stated")
+            continue
+        wanted = f"{least}" if least == most else f"{least} to {most}" if visit else ">= 0"
+        text = f"{what} = {amount} taken at {activity.id}; due is {wanted}"
+        ctx.check(least <= amount <= most, code, text, route.truck_id, idx)
 
 
 def _compartments(amounts: Mapping[str, int], capacities: Mapping[str, int], number: int) -> int:

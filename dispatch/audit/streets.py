@@ -22,7 +22,7 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
     works = list(_works(ctx))
     if not works:
         return
-    cleaning = Cleaning(city, ctx.streets.network)
+    cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date)
     worked: Counter[int] = Counter()
     for route, idx, activity in works:
         truck = ctx.world.trucks.get(route.truck_id)
@@ -33,7 +33,7 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
         text = f"{activity.id} works on piece {unknown[0] if unknown else 0}, which does not exist"
         if not ctx.check(not unknown, "street-arcs", text, route.truck_id, idx):
             continue
-        worked.update(ctx.streets.base(arc) for arc in activity.service_arcs)
+        worked.update({ctx.streets.base(arc) for arc in activity.service_arcs})
         if truck is not None:
             weights, _ = redriver.access(truck)
             _check_order(ctx, route, idx, activity, weights)

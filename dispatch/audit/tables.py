@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+DAY_S = 24 * 3600
 DAY_END_S = 48 * 3600
 REFILLS = ("water", "salt")
 HGV_ABOVE_KG = 3_500
@@ -38,7 +39,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Point:
-    """A collection point on the date."""
+    """A collection point, or a reported case, on the date."""
 
     point_id: str
     lon: float
@@ -47,7 +48,7 @@ class Point:
     kind: str
     stream: str
     demand_kg: float
-    demand_l: float | None
+    demand_l: float
     service_s: int
     windows: tuple[tuple[int, int], ...]
     frequency: str
@@ -131,8 +132,13 @@ class World:
     energy: Mapping[str, Energy]
 
     def point_of(self, visit_id: str) -> str:
-        """Return the point that a visit is to."""
-        return visit_id
+        """Return the point that a visit is to: its name without the number of the visit."""
+        if visit_id in self.points:
+            return visit_id
+        if f"case:{visit_id}" in self.points:
+            return f"case:{visit_id}"
+        stem, mark, number = visit_id.rpartition("#")
+        return stem if mark and number.isdigit() and stem in self.points else visit_id
 
 
 def is_active(row: Any, date: dt.date) -> bool:

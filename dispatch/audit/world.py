@@ -19,6 +19,7 @@ from dispatch.audit.tables import (
     is_active,
     windows_of,
 )
+from dispatch.audit.visits import read_cases
 from scenarios.city import City, Settings
 
 
@@ -37,7 +38,7 @@ def read_world(city: City, date: dt.date) -> World:
             settings.min_rest_s,
             settings.overtime_factor,
         ),
-        points={p.point_id: p for p in points},
+        points={p.point_id: p for p in (*points, *read_cases(city, date))},
         stations={s.facility_id: s for s in stations},
         trucks={t.truck_id: t for t in trucks},
         energy=_energy(settings),

@@ -18,9 +18,13 @@ BIN_M = 400.0
 CORE_SHARE = 0.8
 MIN_CORE_M, MAX_CORE_M = 600.0, 6000.0
 CURB_OFFSET_M = {
-    "primary": 9.0, "primary_link": 7.0, "secondary": 8.0, "tertiary": 6.0, "service": 4.0,
+    "primary": 9.0, "secondary": 8.0, "tertiary": 6.0, "service": 4.0,
 }  # fmt: skip
-THROUGH_ONLY = ("motorway", "motorway_link", "trunk", "trunk_link", "track")
+THROUGH_ONLY = (
+    "motorway", "motorway_link", "trunk", "trunk_link", "primary_link", "secondary_link",
+    "tertiary_link", "track",
+)  # fmt: skip
+REACH_RADII = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Ground:
     """Arcs of a network in meters, and who can reach them.
 
     Arrays run over arcs; ``x``, ``y`` are the middle. ``stops`` says where a crew may stop at all,
-    ``by_truck`` where a 12 t truck reaches, ``by_heavy`` where a 25 t truck does.
+    ``by_truck`` where a 12 t truck reaches, ``by_heavy`` where a 25 t truck does. The city's core is
+    a disc around ``center``; ``reach_m`` is how far from there villages are still served.
     """
 
     network: Network
@@ -41,6 +46,7 @@ class Ground:
     by_heavy: NDArray[np.bool_]
     center: Point
     radius_m: float
+    reach_m: float
 
     def highway(self, arc: int) -> str:
         """OSM class of an arc."""
@@ -74,8 +80,15 @@ class Ground:
         )
 
 
-def survey(network: Network) -> Ground:
+def survey(network: Network, core: tuple[float, float, float, float] | None = None) -> Ground:
     """Find out where trucks can work and where the streets are densest.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    core
+        Longitude and latitude of the center, radius of the core and reach in meters, if known.
 
     Raises
     ------
@@ -94,16 +107,23 @@ def survey(network: Network) -> Ground:
     stops = (reach[0] | reach[1]) & ~through & ~raised & ~turning & open_to_all & (length_m > 8)
     if not (stops & reach[1]).any():
         raise NetworkError("the map has no street on which a truck could stop; choose another map")
-    center, radius = _core(x[stops], y[stops], length_m[stops])
-    return Ground(network, anchor, x, y, length_m, stops, reach[1], reach[2], center, radius)
+    if core is None:
+        center, radius = _core(x[stops], y[stops], length_m[stops])
+        far = radius * REACH_RADII
+    else:
+        center, radius, far = anchor.to_meters(*core[:2]), core[2], core[3]
+    return Ground(
+        network, anchor, x, y, length_m, stops, reach[1], reach[2], center, radius, far
+    )
 
 
 def _middles(network: Network, anchor: Anchor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Place of the middle vertex of each arc."""
-    at = (network.shape_first_out[:-1] + network.shape_first_out[1:] - 1) // 2
+    """Place of the middle vertex of each arc, or between the middle two."""
+    first, last = network.shape_first_out[:-1], network.shape_first_out[1:] - 1
+    low, high = (first + last) // 2, (first + last + 1) // 2
     scale = METERS_PER_DEGREE * math.cos(math.radians(anchor.lat))
-    lon = (network.shape_lon[at] + network.shape_lon[at + 1 - (at + 1 >= len(network.shape_lon))]) / 2
-    lat = (network.shape_lat[at] + network.shape_lat[at + 1 - (at + 1 >= len(network.shape_lat))]) / 2
+    lon = (network.shape_lon[low] + network.shape_lon[high]) / 2
+    lat = (network.shape_lat[low] + network.shape_lat[high]) / 2
     return (lon - anchor.lon) * scale, (lat - anchor.lat) * METERS_PER_DEGREE
 
 

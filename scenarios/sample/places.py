@@ -18,7 +18,6 @@ DRAW_WEIGHT = {
 }  # fmt: skip
 NARROW_SHARE = 0.06
 OUTSIDE_SHARE = 0.1
-OUTSIDE_REACH = 18_000.0
 SPACING_M = 170.0
 
 
@@ -71,7 +70,7 @@ def _candidates(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Arcs, shares of their length and weights of all places that may be drawn."""
     away = ground.distance()
-    usable = ground.stops & (away <= max(OUTSIDE_REACH, ground.radius_m))
+    usable = ground.stops & (away <= ground.reach_m)
     arcs = np.flatnonzero(usable)
     total = float(ground.length_m[arcs].sum())
     step = min(60.0, total / (3.0 * count))

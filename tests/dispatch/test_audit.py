@@ -192,7 +192,6 @@ def _mixed(case: Case) -> None:
     case.table("facilities", "Z1", "streams", ("other", "sweepings", "kitchen"))
     case.table("points", "P2", "stream", "kitchen")
     case.act("T1", "P2")["stream"] = "kitchen"
-    case.act("T1", "P2")["volume_l"] = 2000
     settle(case.plan)
     case.facility("Z1")["received_kg"] = {
         **case.facility("Z1")["received_kg"],

@@ -116,8 +116,7 @@ def test_a_fault_in_a_plan_of_another_system(
     for activity in bare["routes"][0]["activities"]:
         for key in ("arrive_s", "begin_s", "end_s"):
             activity[key] += 3 * H
-    codes = set(audit_plan(bare, city, net).codes())
-    assert codes == {"window", "bays"} or "window" in codes
+    assert "window" in audit_plan(bare, city, net).codes()
 
 
 @pytest.mark.parametrize("key", ["geometry", "streets", "arcs", "time_s", "length_m"])
@@ -478,7 +477,8 @@ def test_hours_of_rest() -> None:
     work = Pass(8.0, 0.3, 3.5, 200.0, ((6 * H, 9 * H),), ((7 * H, 8 * H),))
     assert not work.disturbs(6 * H, 7 * H)
     assert work.disturbs(6 * H, 7 * H + 1)
-    assert not work.disturbs(8 * H, 10 * H)
+    assert not work.disturbs(8 * H, 9 * H)
+    assert work.disturbs(8 * H, 9 * H + 1)
     assert work.disturbs(5 * H, 5 * H + 60)
     assert Pass(8.0, 0, 3.5, 0, (), ((7 * H, 8 * H),)).disturbs(31 * H + 60, 31 * H + 120)
 

@@ -22,10 +22,14 @@ SQUARE = """<?xml version="1.0" encoding="UTF-8"?>
  <node id="5" lat="31.020" lon="112.010"/><node id="6" lat="31.010" lon="112.020"/>
  <way id="10"><nd ref="1"/><nd ref="2"/><tag k="highway" v="secondary"/>
   <tag k="oneway" v="yes"/><tag k="name" v="南街"/></way>
- <way id="11"><nd ref="2"/><nd ref="3"/><tag k="highway" v="secondary"/><tag k="name" v="东街"/></way>
- <way id="12"><nd ref="3"/><nd ref="4"/><tag k="highway" v="residential"/><tag k="name" v="北街"/></way>
- <way id="13"><nd ref="4"/><nd ref="1"/><tag k="highway" v="residential"/><tag k="name" v="西街"/></way>
- <way id="14"><nd ref="3"/><nd ref="5"/><tag k="highway" v="residential"/><tag k="name" v="东街"/></way>
+ <way id="11"><nd ref="2"/><nd ref="3"/><tag k="highway" v="secondary"/>
+  <tag k="name" v="东街"/></way>
+ <way id="12"><nd ref="3"/><nd ref="4"/><tag k="highway" v="residential"/>
+  <tag k="name" v="北街"/></way>
+ <way id="13"><nd ref="4"/><nd ref="1"/><tag k="highway" v="residential"/>
+  <tag k="name" v="西街"/></way>
+ <way id="14"><nd ref="3"/><nd ref="5"/><tag k="highway" v="residential"/>
+  <tag k="name" v="东街"/></way>
  <way id="15"><nd ref="3"/><nd ref="6"/><tag k="highway" v="residential"/></way>
  <relation id="20"><member type="way" ref="11" role="from"/><member type="node" ref="3" role="via"/>
   <member type="way" ref="12" role="to"/><tag k="type" v="restriction"/>
