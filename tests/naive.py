@@ -1,0 +1,73 @@
+"""Slow, obvious twins of the fast algorithms."""
+
+from __future__ import annotations
+
+import heapq
+
+from routing.network import BanKind, Network
+from routing.profiles import Weights
+
+Place = tuple[int, int]  # arc and offset in centimeters
+
+
+def part_ms(network: Network, weights: Weights, arc: int, offset_cm: int) -> int:
+    """Milliseconds from the beginning of an arc to an offset, rounded half up."""
+    length, time = int(network.arc_length_cm[arc]), int(weights.arc_time_ms[arc])
+    return (2 * time * offset_cm + length) // (2 * length)
+
+
+def binding_bans(network: Network, hgv: bool) -> set[tuple[int, ...]]:
+    """Forbidden sequences of real arcs that bind a truck, or a vehicle that is none."""
+    other = BanKind.NON_HGV if hgv else BanKind.HGV
+    return {arcs for arcs, kind in network.bans() if kind != other}
+
+
+def travel(
+    network: Network, weights: Weights, source: Place, target: Place
+) -> tuple[int, int] | None:
+    """Milliseconds and centimeters of the fastest way, None where there is none.
+
+    It knows nothing of copies: its states are histories of real arcs, and a step is refused when
+    the history with it ends in a forbidden sequence.
+    """
+    (begin, from_cm), (end, to_cm) = source, target
+    if begin == end and to_cm >= from_cm:
+        spent = [part_ms(network, weights, begin, cm) for cm in (from_cm, to_cm)]
+        return spent[1] - spent[0], to_cm - from_cm
+    bans = binding_bans(network, weights.profile.hgv)
+    memory = max((len(ban) for ban in bans), default=2) - 1
+    costs = turn_costs(network)
+    rest = int(weights.arc_time_ms[begin]) - part_ms(network, weights, begin, from_cm)
+    queue = [(rest, int(network.arc_length_cm[begin]) - from_cm, (begin,))]
+    settled = set()
+    while queue:
+        ms, cm, history = heapq.heappop(queue)
+        if history in settled:
+            continue
+        settled.add(history)
+        if history[-1] == end and len(history) > 1:
+            # Labels stand for the end of the arc: go back to the place on it.
+            back = int(weights.arc_time_ms[end]) - part_ms(network, weights, end, to_cm)
+            return ms - back, cm - (int(network.arc_length_cm[end]) - to_cm)
+        for (arc, to), cost in costs.items():
+            time = int(weights.arc_time_ms[to])
+            if arc != history[-1] or time < 0:
+                continue
+            longer = (*history, to)
+            if any(longer[-len(ban) :] == ban for ban in bans):
+                continue
+            kept = longer[-max(memory, 2) :]
+            heapq.heappush(
+                queue, (ms + cost + time, cm + int(network.arc_length_cm[to]), kept)
+            )
+    return None
+
+
+def turn_costs(network: Network) -> dict[tuple[int, int], int]:
+    """Cost of each turn between real arcs, whichever copies make it."""
+    costs = {}
+    for arc in range(network.num_arcs):
+        for turn in range(network.turn_first_out[arc], network.turn_first_out[arc + 1]):
+            pair = int(network.arc_base[arc]), int(network.arc_base[network.turn_head[turn]])
+            costs[pair] = int(network.turn_cost_ms[turn])
+    return costs
