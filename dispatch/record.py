@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scenarios.day import DueFacility, DueStop, DueTruck
-from scenarios.street_tasks import StreetTask
 
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
@@ -18,9 +16,11 @@ from routing.paths import Path as StreetPath
 from routing.paths import find_paths, path_geometry, street_names
 from routing.snapping import Positions
 from scenarios.city import City
+from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
 from scenarios.problem import DayProblem
 from scenarios.run import DayPlan
+from scenarios.street_tasks import StreetTask
 from solvers.bound import BOUND_KIND
 from solvers.evaluate import Driven, Timing, evaluate_plan
 

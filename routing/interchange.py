@@ -99,8 +99,9 @@ def download_place(place: str) -> nx.MultiDiGraph:
             graph, node_attrs_include=["barrier", "highway"], edge_attrs_differ=["osmid"]
         )
     except (ValueError, TypeError, OSError) as fault:
+        reason = str(fault).splitlines()[0][:120] if str(fault) else type(fault).__name__
         raise NetworkError(
-            f"place {place!r}: its streets could not be downloaded ({fault}); check the spelling "
+            f"place {place!r}: its streets could not be downloaded ({reason}); check the spelling "
             "and the connection, or give an OpenStreetMap file"
         ) from fault
     finally:

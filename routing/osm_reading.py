@@ -76,7 +76,7 @@ def read_osm(path: Path, tally: Tally, progress: Callable[[str], None]) -> RawMa
         _read_ways(path, raw, tally)
         progress("reading junctions and shapes")
         _read_nodes(path, raw, tally)
-    except (RuntimeError, ValueError, OSError) as fault:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise NetworkError(
             f"{path}: the file is damaged or no OpenStreetMap data ({reason}); "

@@ -26,9 +26,10 @@ def silent(_: str) -> None:
 
 
 def is_map_file(source: str | Path) -> bool:
-    """Whether a source names a file (by its ending or because it exists), not a place."""
+    """Whether a source names a file (by its form or because it exists), not a place."""
     name = str(source).lower()
-    return name.endswith((*OSM_SUFFIXES, GRAPH_SUFFIX)) or Path(source).is_file()
+    named = name.endswith((*OSM_SUFFIXES, GRAPH_SUFFIX)) or isinstance(source, Path)
+    return named or "/" in name or Path(source).is_file()
 
 
 def read_network(
@@ -57,6 +58,8 @@ def read_network(
         When the file is missing, damaged or without drivable streets, or the place is not found.
     """
     say = progress or silent
+    if not str(source).strip():
+        raise NetworkError("no map given; expected an OpenStreetMap file or the name of a place")
     if not is_map_file(source):
         return _read_place(str(source), drive_on_right, say)
     path = Path(source)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from routing.cache import load_or_build
 
+from routing.cache import load_or_build
 from routing.network import Network
 from routing.profiles import Weights, weigh
 from scenarios.access import access_groups

@@ -57,9 +57,7 @@ def travel(
             if any(longer[-len(ban) :] == ban for ban in bans):
                 continue
             kept = longer[-max(memory, 2) :]
-            heapq.heappush(
-                queue, (ms + cost + time, cm + int(network.arc_length_cm[to]), kept)
-            )
+            heapq.heappush(queue, (ms + cost + time, cm + int(network.arc_length_cm[to]), kept))
     return None
 
 

@@ -35,3 +35,24 @@ def along(shape: NDArray[np.float64], share: float) -> tuple[float, float]:
             return float(lon), float(lat)
         left -= step
     return float(shape[0][0]), float(shape[0][1])
+
+
+def left_of(shape: NDArray[np.float64], point: Sequence[float]) -> float:
+    """Return how far a point lies to the left of a line in metres, negative to the right.
+
+    0 where the nearest place on the line is a bend or an end: there a side is a matter of opinion.
+    """
+    east = math.cos(math.radians(point[1])) * math.radians(1) * EARTH_RADIUS_M
+    north = math.radians(1) * EARTH_RADIUS_M
+    line = (shape - np.asarray(point)) * (east, north)
+    best, side = math.inf, 0.0
+    for a, b in zip(line, line[1:], strict=False):
+        step = b - a
+        square = float(step @ step)
+        share = -float(a @ step) / square if square else 0.0
+        foot = a + min(1.0, max(0.0, share)) * step
+        gap = math.hypot(*foot)
+        if gap < best:
+            cross = float(step[1] * a[0] - step[0] * a[1])
+            best, side = gap, math.copysign(gap, cross) if 0.0 < share < 1.0 else 0.0
+    return side

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from dispatch.audit.context import Context
 from dispatch.audit.drive import Driven, drive_leg, geometry_fault, streets_fault
+from dispatch.audit.geo import left_of
 from dispatch.audit.record import Activity, Leg, Route, Spot
 from dispatch.audit.restrictions import blocked_for
 from dispatch.audit.tables import Truck
 from routing.network import HIGHWAY_CLASSES
 from routing.profiles import Profile, Weights, weigh
 from scenarios.city import City
+
+CURB_SLACK_M = 1.0
+"""A point nearer to the middle of its street than this stands on neither side."""
 
 
 class Redriver:
@@ -54,6 +58,7 @@ class Redriver:
         stands: Spot | None = None
         for idx, activity in enumerate(route.activities):
             self._check_position(route, idx, activity, stands)
+            self._check_curb(route, truck, idx, activity)
             if activity.moves:
                 leg = activity.leg
                 driven = self._drive(route, truck, idx, stands)
@@ -86,6 +91,23 @@ class Redriver:
         if activity.kind == "break" and stands is not None:
             text = "the truck does not stand where it takes its break"
             ctx.check(spot == stands, "break-place", text, route.truck_id, idx)
+
+    def _check_curb(self, route: Route, truck: Truck | None, idx: int, activity: Activity) -> None:
+        """Check that a point that asks for its own curb has it, where both directions are open."""
+        ctx, spot = self.ctx, activity.position
+        visit = ctx.visits.get((route.number, idx))
+        if visit is None or visit.point.side != "right" or truck is None:
+            return
+        if spot is None or not ctx.streets.is_spot(spot):
+            return
+        network, (weights, _) = ctx.streets.network, self.access(truck)
+        reverse = int(network.arc_reverse[spot.arc])
+        if reverse < 0 or not weights.routable[reverse]:
+            return
+        left_m = left_of(network.shape(spot.arc), (visit.point.lon, visit.point.lat))
+        wrong = left_m > CURB_SLACK_M if network.drive_on_right else left_m < -CURB_SLACK_M
+        text = f"{activity.id} lies {abs(left_m):.0f} m across the street from the truck"
+        ctx.check(not wrong, "curb", text, route.truck_id, idx)
 
     def _drive(self, route: Route, truck: Truck | None, idx: int, stands: Spot | None) -> Driven:
         """Drive one leg again and check what is stated of it."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
+
 from dispatch.audit.cleaning import Cleaning, Pass
 from dispatch.audit.context import Context
 from dispatch.audit.legs import Redriver
 from dispatch.audit.record import Activity, Route, Spot
 from dispatch.audit.tables import Truck, clock
+from routing.network import ArcFlag
 from routing.profiles import Weights
 from scenarios.city import City
 
+COVERED_SHARE = 0.97
+"""Runs that are too long for their hours may be missing; a warning says if more is."""
 AMOUNT_SLACK = 1
 """Masses, volumes and water of a street are rounded once; the way to there may differ by one."""
 
@@ -20,9 +25,8 @@ AMOUNT_SLACK = 1
 def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
     """Check all street work of a plan."""
     works = list(_works(ctx))
-    if not works:
-        return
     cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date)
+    _warn_of_missing(ctx, redriver, cleaning)
     worked: Counter[int] = Counter()
     for route, idx, activity in works:
         truck = ctx.world.trucks.get(route.truck_id)
@@ -40,6 +44,29 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
             _check_work(ctx, route, idx, activity, truck, cleaning)
         _check_ends(ctx, route, idx, activity)
     _check_repeats(ctx, worked, cleaning)
+
+
+def _warn_of_missing(ctx: Context, redriver: Redriver, cleaning: Cleaning) -> None:
+    """Warn if much less street is named, worked or left out, than the programmes ask for."""
+    sweepers = [t for t in ctx.world.trucks.values() if t.kind == "sweeper"]
+    if ctx.plan.unserved is None or not sweepers:
+        return
+    network = ctx.streets.network
+    open_to = np.logical_or.reduce([redriver.access(t)[0].routable for t in sweepers])
+    public = (network.arc_flags & np.uint16(ArcFlag.PRIVATE)) == 0
+    real = network.arc_base == np.arange(network.num_arcs)
+    due_cm = sum(
+        int(network.arc_length_cm[arc])
+        for arc in np.flatnonzero(open_to & public & real).tolist()
+        if any(work.sides != "once" for work in cleaning.passes((arc,), "sweeper"))
+    )
+    named_m = sum(ctx.swept_m(r, i) for r in ctx.plan.routes for i in range(len(r.activities)))
+    named_m += sum(u.length_m or 0 for u in ctx.plan.unserved)
+    if named_m < COVERED_SHARE * due_cm / 100:
+        ctx.found.warn(
+            f"{due_cm / 100_000:.1f} km of curb are due for sweeping; the plan works or leaves out"
+            f" {named_m / 1000:.1f} km"
+        )
 
 
 def _works(ctx: Context) -> Iterator[tuple[Route, int, Activity]]:

@@ -74,7 +74,7 @@ class Block:
         refs = [node for node in nodes if node is not None]
         places = [self.skeleton.draft.places[node] for node in refs]
         river = self.skeleton.lattice.river
-        if any(river_hits(river, p, q) for p, q in zip(places, places[1:])):
+        if any(river_hits(river, p, q) for p, q in zip(places, places[1:], strict=False)):
             return None
         return self.skeleton.draft.way(refs, tags) if len(refs) > 1 else None
 

@@ -42,12 +42,12 @@ class Rail:
     @property
     def length_m(self) -> float:
         """Length of the middle line."""
-        return sum(math.dist(p, q) for p, q in zip(self.line, self.line[1:]))
+        return sum(math.dist(p, q) for p, q in zip(self.line, self.line[1:], strict=False))
 
     def place(self, share: float, extra: float = 0.0) -> Point:
         """Place at a share of the length, ``extra`` meters further out."""
         left = share * self.length_m
-        for p, q in zip(self.line, self.line[1:]):
+        for p, q in zip(self.line, self.line[1:], strict=False):
             step = math.dist(p, q)
             if left <= step or q is self.line[-1]:
                 ux, uy = (q[0] - p[0]) / step, (q[1] - p[1]) / step
@@ -77,7 +77,7 @@ class Skeleton:
 
     def tracks(self, at: Junction, kind: str) -> tuple[int, ...]:
         """Carriageways of the vertical or horizontal line at a junction: -1 and 1, or 0."""
-        line = (self.lattice.vertical[at[0]] if kind == "v" else self.lattice.horizontal[at[1]])
+        line = self.lattice.vertical[at[0]] if kind == "v" else self.lattice.horizontal[at[1]]
         return (-1, 1) if line.dual else (0,)
 
     def port(self, at: Junction, side: str, track: int) -> int:
@@ -86,7 +86,9 @@ class Skeleton:
             return self.circle[side]
         along, across = self.tracks(at, "v"), self.tracks(at, "h")
         if side in "ns":
-            return self.nodes[(*at, track if len(along) > 1 else 0, across[-1 if side == "n" else 0])]
+            return self.nodes[
+                (*at, track if len(along) > 1 else 0, across[-1 if side == "n" else 0])
+            ]
         return self.nodes[(*at, along[-1 if side == "e" else 0], track if len(across) > 1 else 0)]
 
     def join(self, edge: Edge, share: float, side: int) -> int | None:
@@ -178,9 +180,11 @@ def _stretch(skeleton: Skeleton, edge: Edge) -> None:
     sides = ("n", "s") if edge[0] == "v" else ("e", "w")
     bend = rng.uniform(-9, 9) if line.dual else rng.uniform(-28, 28)
     if line.highway == "trunk":
-        bend = 30.0 * (1 if (edge[0] == "h" and edge[2]) or (edge[0] == "v" and not edge[1]) else -1)
+        bend = 30.0 * (
+            1 if (edge[0] == "h" and edge[2]) or (edge[0] == "v" and not edge[1]) else -1
+        )
     length = math.dist(a, b)
-    wet = [t for t in river_hits(lattice.river, a, b)]
+    wet = list(river_hits(lattice.river, a, b))
     if wet:
         bend = 0.0
     middle = (
@@ -305,9 +309,7 @@ def _inside(skeleton: Skeleton, at: Junction) -> None:
 
 
 def _signals(skeleton: Skeleton, at: Junction) -> None:
-    highways = {
-        skeleton.lattice.line(edge).highway for edge in _sides(skeleton, at).values()
-    }
+    highways = {skeleton.lattice.line(edge).highway for edge in _sides(skeleton, at).values()}
     main = {"trunk", "primary"} & highways
     if len(_sides(skeleton, at)) > 2 and (main or highways == {"secondary"}):
         for key, node in skeleton.nodes.items():

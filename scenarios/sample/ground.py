@@ -32,8 +32,8 @@ class Ground:
     """Arcs of a network in meters, and who can reach them.
 
     Arrays run over arcs; ``x``, ``y`` are the middle. ``stops`` says where a crew may stop at all,
-    ``by_truck`` where a 12 t truck reaches, ``by_heavy`` where a 25 t truck does. The city's core is
-    a disc around ``center``; ``reach_m`` is how far from there villages are still served.
+    ``by_truck`` where a 12 t truck reaches, ``by_heavy`` where a 25 t truck does. The city's core
+    is a disc around ``center``; ``reach_m`` is how far from there villages are still served.
     """
 
     network: Network
@@ -65,12 +65,13 @@ class Ground:
         """Longitude and latitude at the curb to the right of an arc."""
         shape = self.network.shape(arc)
         places = [self.anchor.to_meters(lon, lat) for lon, lat in shape]
-        steps = [math.dist(p, q) for p, q in zip(places, places[1:])]
+        steps = [math.dist(p, q) for p, q in zip(places, places[1:], strict=False)]
         left = share * sum(steps)
-        for (x, y), (u, v), step in zip(places, places[1:], steps):
-            if left <= step and step > 0:
-                break
-            left -= step
+        piece = 0
+        while piece < len(steps) - 1 and not 0 < left <= steps[piece]:
+            left -= steps[piece]
+            piece += 1
+        (x, y), (u, v), step = places[piece], places[piece + 1], steps[piece]
         along = min(max(left / step, 0.0), 1.0) if step else 0.0
         out = (CURB_OFFSET_M.get(self.highway(arc), 5.0) + extra_m) / max(step, 1e-6)
         if not self.network.drive_on_right:
@@ -112,9 +113,7 @@ def survey(network: Network, core: tuple[float, float, float, float] | None = No
         far = radius * REACH_RADII
     else:
         center, radius, far = anchor.to_meters(*core[:2]), core[2], core[3]
-    return Ground(
-        network, anchor, x, y, length_m, stops, reach[1], reach[2], center, radius, far
-    )
+    return Ground(network, anchor, x, y, length_m, stops, reach[1], reach[2], center, radius, far)
 
 
 def _middles(network: Network, anchor: Anchor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -149,4 +148,6 @@ def _core(
 
 def _smooth(grid: NDArray[np.float64], axis: int, half: int = 4) -> NDArray[np.float64]:
     kernel = np.ones(2 * half + 1)
-    return np.apply_along_axis(lambda line: np.convolve(line, kernel, "same")[: len(line)], axis, grid)
+    return np.apply_along_axis(
+        lambda line: np.convolve(line, kernel, "same")[: len(line)], axis, grid
+    )

@@ -76,7 +76,9 @@ class Lattice:
             return line.name, line.name_en
         kind, i, j = edge
         at, middle = (j, 6) if kind == "v" else (i, 7)
-        words = (("南", "South"), ("北", "North")) if kind == "v" else (("西", "West"), ("东", "East"))
+        words = (
+            (("南", "South"), ("北", "North")) if kind == "v" else (("西", "West"), ("东", "East"))
+        )
         if line.highway == "trunk":
             return line.name, line.name_en
         zh, en = words[at >= middle]
@@ -105,9 +107,7 @@ def draw_lattice(rng: np.random.Generator, names: Names) -> Lattice:
 
 def _line(kind: str, at: int, names: Names) -> Line:
     last = (len(ACROSS_X) if kind == "v" else len(ACROSS_Y)) - 1
-    primary, secondary = (
-        (PRIMARY_X, SECONDARY_X) if kind == "v" else (PRIMARY_Y, SECONDARY_Y)
-    )
+    primary, secondary = (PRIMARY_X, SECONDARY_X) if kind == "v" else (PRIMARY_Y, SECONDARY_Y)
     if at in (0, last):
         word = {"v": ("西", "东"), "h": ("南", "北")}[kind][at == last]
         word_en = {"v": ("West", "East"), "h": ("South", "North")}[kind][at == last]
@@ -173,7 +173,7 @@ def _edges(draft: Lattice, rng: np.random.Generator) -> frozenset[Edge]:
 def river_hits(river: tuple[Point, ...], a: Point, b: Point) -> list[float]:
     """Where the line from a to b meets the river, as shares of its length."""
     hits = []
-    for p, q in zip(river, river[1:]):
+    for p, q in zip(river, river[1:], strict=False):
         if max(p[0], q[0]) < min(a[0], b[0]) - 1 or min(p[0], q[0]) > max(a[0], b[0]) + 1:
             continue
         t = crossing(a, b, p, q)
@@ -196,7 +196,7 @@ def crossing(a: Point, b: Point, p: Point, q: Point) -> float | None:
 def river_distance(river: tuple[Point, ...], x: float, y: float) -> float:
     """Meters from a place to the middle of the river."""
     best = math.inf
-    for (px, py), (qx, qy) in zip(river, river[1:]):
+    for (px, py), (qx, qy) in zip(river, river[1:], strict=False):
         dx, dy = qx - px, qy - py
         t = max(0.0, min(1.0, ((x - px) * dx + (y - py) * dy) / (dx * dx + dy * dy)))
         best = min(best, math.hypot(px + t * dx - x, py + t * dy - y))

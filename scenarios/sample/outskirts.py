@@ -83,7 +83,9 @@ def _dual_entry(skeleton: Skeleton, road: CountyRoad) -> int:
         refs = [port]
         for share in (0.35, 0.8):
             along = share * DUAL_ENTRY_M
-            refs.append(draft.node(center[0] + ux * along + uy * out, center[1] + uy * along - ux * out))
+            refs.append(
+                draft.node(center[0] + ux * along + uy * out, center[1] + uy * along - ux * out)
+            )
         refs.append(gate)
         outward = (track > 0) == (road.side in "nw")
         draft.way(refs if outward else refs[::-1], tags)
@@ -121,7 +123,9 @@ def _villages(skeleton: Skeleton, names: Names, road: list[int]) -> None:
         for _ in range(int(rng.integers(3, 6))):
             ahead += float(rng.uniform(-90, 110))
             out += float(rng.uniform(130, 260))
-            refs.append(draft.node(x + ux * ahead - uy * out * side, y + uy * ahead + ux * out * side))
+            refs.append(
+                draft.node(x + ux * ahead - uy * out * side, y + uy * ahead + ux * out * side)
+            )
         draft.way(refs, tags)
         fork = [refs[-2], *_spur(skeleton, refs[-2], ux, uy, 240.0)]
         draft.way(fork, {"highway": "residential", "lanes": "1"})

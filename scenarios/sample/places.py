@@ -38,7 +38,7 @@ class Place:
 
 
 def choose_places(ground: Ground, count: int, rng: np.random.Generator) -> list[Place]:
-    """Choose ``count`` places at curbs that trucks reach, apart from one another where there is room.
+    """Choose ``count`` places at curbs that trucks reach, apart where there is room.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _scale(
 
 
 def _spread(spots: NDArray[np.float64], count: int) -> list[int]:
-    """First ``count`` places in order that keep a distance, which shrinks until there are enough."""
+    """First ``count`` places that keep a distance, which shrinks until there are enough."""
     taken: list[int] = []
     gap = SPACING_M
     while True:

@@ -1,4 +1,4 @@
-"""Places to rows of points.csv: kinds, streams, masses, bins, hours of the day, days of the week."""
+"""Places to rows of points.csv: kinds, streams, masses, bins, hours, days of the week."""
 
 from __future__ import annotations
 
@@ -25,7 +25,14 @@ HOUSEHOLDS = {
     "eco_island": (80, 160), "smart": (90, 220),
 }  # fmt: skip
 MARKET_FACTOR = {"other": 3.0, "kitchen": 11.0, "recyclable": 3.0, "hazardous": 0.2}
-DAYS_BETWEEN = {"daily": 1.0, "3/week": 7 / 3, "2/week": 3.5, "1/month": 30.4, "2/month": 15.2}
+DAYS_BETWEEN = {
+    "daily": 1.0,
+    "mon": 7.0,
+    "3/week": 7 / 3,
+    "2/week": 3.5,
+    "1/month": 30.4,
+    "2/month": 15.2,
+}
 DROP_OFF = (("06:00", "08:00", "18:00", "20:30"), ("07:00", "08:30", "17:30", "20:00"))
 AM_HOURS, PM_HOURS = 4.5, 4.0
 NUM_SMART, NUM_MARKETS, NUM_ISLANDS = 10, 7, 4
@@ -142,14 +149,14 @@ def _pick(sites: list[Site], stream: str, count: int, rng: np.random.Generator) 
     return sorted(usable[:count], key=lambda site: site.number)
 
 
-def _row(
-    site: Site, stream: str, districts: list[str], rng: np.random.Generator
-) -> dict[str, Any]:
+def _row(site: Site, stream: str, districts: list[str], rng: np.random.Generator) -> dict[str, Any]:
     frequency = {
         "other": "daily",
         "kitchen": "daily",
         "recyclable": "3/week" if site.kind in ("market", "eco_island") else "2/week",
-        "hazardous": "2/month" if site.kind == "eco_island" else "1/month",
+        "hazardous": "mon"
+        if site.kind == "eco_island"
+        else ("1/month", "2/month")[site.number % 2],
     }[stream]
     mass = _mass(site, stream, frequency, rng)
     fill = default_number("bin.fill.default")
@@ -214,4 +221,4 @@ def _windows(site: Site, rng: np.random.Generator) -> dict[str, int]:
         return {}
     names = ("window_start", "window_end", "window2_start", "window2_end")
     flat = [minute for span in spans for minute in span]
-    return {name: _clock(minute) for name, minute in zip(names, flat)}
+    return {name: _clock(minute) for name, minute in zip(names, flat, strict=False)}

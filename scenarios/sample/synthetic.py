@@ -46,7 +46,7 @@ def _riverside(skeleton: Skeleton) -> None:
     """Draw a road along each bank between neighboring bridges, where the bank is free."""
     wet = {e for (e, _), rail in skeleton.rails.items() if rail.wet is not None and e[0] == "h"}
     column = [sorted(edge for edge in wet if edge[2] == j) for j in BRIDGES_H]
-    pairs = [(a[0], b[0]) for a, b in zip(column, column[1:]) if a and b]
+    pairs = [(a[0], b[0]) for a, b in zip(column, column[1:], strict=False) if a and b]
     for low, high in pairs:
         for bank in (-1, 1):
             _bank_road(skeleton, low, high, bank)
@@ -69,12 +69,10 @@ def _bank_road(skeleton: Skeleton, low: Edge, high: Edge, bank: int) -> None:
     draft.way([first, *(draft.node(*place) for place in path), last], tags)
 
 
-def _bank_path(
-    river: tuple[Point, ...], start: Point, end: Point, bank: int
-) -> list[Point]:
+def _bank_path(river: tuple[Point, ...], start: Point, end: Point, bank: int) -> list[Point]:
     """Places beside the river between the two ends, from south to north."""
     places = []
-    for p, q in zip(river[::-1], river[-2::-1]):
+    for p, q in zip(river[::-1], river[-2::-1], strict=False):
         length = math.dist(p, q)
         x = p[0] + bank * BANK_ROAD_M * abs(q[1] - p[1]) / length
         y = p[1] - bank * BANK_ROAD_M * (q[0] - p[0]) / length
@@ -88,10 +86,10 @@ def _blocked(skeleton: Skeleton, path: list[Point]) -> bool:
     draft = skeleton.draft
     streets = [[draft.places[n] for n in refs] for refs, _ in draft.ways.values()]
     streets += [[draft.places[r.start], draft.places[r.end]] for r in skeleton.rails.values()]
-    pieces = [pair for places in streets for pair in zip(places, places[1:])]
+    pieces = [pair for places in streets for pair in zip(places, places[1:], strict=False)]
     return any(
         crossing(a, b, p, q) is not None
-        for a, b in zip(path[1:-1], path[2:-1])
+        for a, b in zip(path[1:-1], path[2:-1], strict=False)
         for p, q in pieces
     )
 

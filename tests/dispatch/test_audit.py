@@ -339,6 +339,14 @@ MUTATIONS: list[tuple[str, str, Break]] = [
         _set(_act("T1", "D1", -1), "exit", {"arc": ARCS["EA"], "offset_cm": 0}),
     ),
     (
+        "served from across the street",
+        "curb",
+        _all(
+            _table("points", "P5", "side", "right"),
+            _table("points", "P5", "lat", 31.03 + 20 / 111_195),
+        ),
+    ),
+    (
         "rests elsewhere",
         "break-place",
         lambda c: c.act("T1", "meal").update(position={"arc": 0, "offset_cm": 0}, exit=None),
@@ -568,3 +576,98 @@ def test_the_order_of_routes_does_not_matter(case: Case) -> None:
     forward = {finding.line() for finding in case.audit().findings}
     case.plan["routes"].reverse()
     assert {finding.line() for finding in case.audit().findings} == forward
+
+
+def test_a_point_on_its_own_curb(case: Case) -> None:
+    """P5 lies on the right of the way to the east: nothing is wrong, and the curb is checked."""
+    case.table("points", "P5", "side", "right")
+    case.table("points", "P5", "lat", 31.03 - 20 / 111_195)
+    report = case.audit()
+    assert report.ok, "\n".join(report.lines())
+    assert report.checked["curb"] == 1
+
+
+# ---------------------------------------------------------------- several visits and cases
+
+
+def twice_a_day(case: Case, second: str) -> None:
+    """Make P5 due twice, 350 kg each, and let T1 make the second visit late in its route."""
+    case.table("points", "P5", "frequency", "2/day")
+    planner = Planner("T1", "other", 7 * H + 1800)
+    for ident in ("P1", "P2", "P4"):
+        planner.stop(ident)
+    planner.unload("Z1", 720)
+    planner.pause("meal", 1200, 8 * H)
+    planner.stop("P3")
+    planner.pause("rest", 300)
+    planner.stop("P5")
+    planner.activities[-1] |= {"id": second, "begin_s": 12 * H + 1800, "window": None}
+    planner.now_s = planner.activities[-1]["end_s"] = 12 * H + 1800 + 130
+    planner.unload("Z1", 720)
+    planner.home()
+    case.table("trucks", "T1", "max_overtime_min", 120)
+    case.replan(planner)
+    for truck in ("T1", "T2"):
+        case.act(truck, "P5" if truck == "T2" else second).update(mass_kg=350, volume_l=1400)
+    settle(case.plan)
+
+
+@pytest.mark.parametrize("second", ["P5", "P5#2"])
+def test_a_point_visited_twice(case: Case, second: str) -> None:
+    """Each visit gives half and has its half of the day, under one name or two."""
+    twice_a_day(case, second)
+    report = case.audit()
+    assert report.ok, "\n".join(report.lines())
+
+
+def test_a_second_visit_too_early(case: Case) -> None:
+    """The second visit begins in its own half of the day, not in the first."""
+    twice_a_day(case, "P5#2")
+    case.act("T1", "P5#2")["begin_s"] -= 60
+    assert "window" in case.audit().codes()
+
+
+def test_a_visit_made_twice(case: Case) -> None:
+    """The same numbered visit cannot be both made and left out."""
+    twice_a_day(case, "P5#2")
+    case.plan["unserved"].append({**case.plan["unserved"][0], "id": "P5#2", "mass_kg": 350})
+    assert {"visit-twice", "served-and-unserved"} <= set(case.audit().codes())
+
+
+def open_case(case: Case, reported: str = "07:00") -> None:
+    """Report rubbish where P5 stands, to be cleared within two working hours."""
+    hour, minute = map(int, reported.split(":"))
+    lon, lat = case.act("T2", "P5")["lon"], case.act("T2", "P5")["lat"]
+    case.city.tables["case_catalogue"] = pd.DataFrame(
+        [{"case_code": "E1", "name": "暴露垃圾", "stream": "other", "deadline_working_h": 2.0,
+          "service_s": 130, "mass_kg": 700.0}]
+    )  # fmt: skip
+    case.city.tables["cases"] = pd.DataFrame(
+        [{"case_id": "7", "case_code": "E1", "lon": lon, "lat": lat, "mass_kg": float("nan"),
+          "reported_date": pd.Timestamp(DATE), "reported_time": hour * H + minute * 60,
+          "closed_date": pd.NaT, "district": "新区"}]
+    )  # fmt: skip
+
+
+def test_an_open_case_must_be_dealt_with(case: Case) -> None:
+    """A reported case that is neither served nor left out with a reason is forgotten."""
+    open_case(case)
+    assert case.audit().codes() == {"forgotten": 1}
+
+
+def test_a_case_that_is_served(case: Case) -> None:
+    """A stop at the case is judged by the case: place, stream, mass, time, hours."""
+    open_case(case)
+    case.drop("points", "P5")
+    case.act("T2", "P5").update(id="case:7")
+    case.act("T2", "case:7")["volume_l"] = 2800
+    report = case.audit()
+    assert report.ok, "\n".join(report.lines())
+
+
+def test_a_case_served_before_it_was_reported(case: Case) -> None:
+    """Nobody clears rubbish that is reported ten minutes later."""
+    open_case(case, "07:50")
+    case.drop("points", "P5")
+    case.act("T2", "P5").update(id="case:7")
+    assert "window" in case.audit().codes()

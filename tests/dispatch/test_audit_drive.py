@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dispatch.audit.drive import Driven, Streets, drive_leg, geometry_fault, partial_ms
-from dispatch.audit.geo import along, distance_m, line_length_m
+from dispatch.audit.geo import along, distance_m, left_of, line_length_m
 from dispatch.audit.record import Leg, Spot
 from routing.network import Network
 from routing.paths import Path, find_paths, path_geometry, street_names
@@ -212,3 +212,13 @@ def test_distances() -> None:
     assert line_length_m(line) == pytest.approx(distance_m((0, 0), (0, 0.04)))
     assert along(np.array(line), 0.5) == pytest.approx((0.0, 0.02))
     assert along(np.array(line), 1.0) == pytest.approx((0.0, 0.04))
+
+
+def test_sides_of_a_street() -> None:
+    """North of a line to the east is left, south is right; beyond its end there is no side."""
+    line = np.array([(112.0, 31.0), (112.01, 31.0)])
+    ten_m = 10 / 111_195
+    assert left_of(line, (112.004, 31.0 + ten_m)) == pytest.approx(10, abs=0.01)
+    assert left_of(line, (112.004, 31.0 - ten_m)) == pytest.approx(-10, abs=0.01)
+    assert left_of(line[::-1], (112.004, 31.0 + ten_m)) == pytest.approx(-10, abs=0.01)
+    assert left_of(line, (112.02, 31.0 + ten_m)) == 0.0

@@ -1,9 +1,10 @@
-"""Parts of the audit on their own: reading, reporting, loads, queues, closures, cleaning classes."""
+"""Parts of the audit on their own: reading, reporting, loads, queues, closures, cleaning."""
 
 from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +15,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import box
 
 import dispatch.audit
 from dispatch.audit import audit_plan
-from dispatch.audit.cleaning import NO_CLASS, Pass, classes_of
+from dispatch.audit.cleaning import NO_CLASS, Cleaning, Pass, classes_of
 from dispatch.audit.figures import _between, route_cost
 from dispatch.audit.loads import _compartments
 from dispatch.audit.record import read_record
@@ -25,6 +27,7 @@ from dispatch.audit.report import MAX_LINES_PER_CODE, AuditReport, Recorder
 from dispatch.audit.restrictions import arcs_named, blocked_for
 from dispatch.audit.stations import queue_profile
 from dispatch.audit.tables import Truck, clock, half_up, is_active, windows_of
+from dispatch.audit.visits import _part, deadline, shared_windows
 from dispatch.audit.world import read_world
 from routing.errors import InputError
 from routing.network import Network
@@ -186,7 +189,7 @@ MALFORMED = [
 @pytest.mark.parametrize(("plan", "message"), MALFORMED, ids=[m for _, m in MALFORMED])
 def test_malformed_plans_are_refused(city: City, net: Network, plan: Any, message: str) -> None:
     """A malformed plan gives an InputError that names the key and what was expected."""
-    with pytest.raises(InputError, match="plan.json") as caught:
+    with pytest.raises(InputError, match=r"plan\.json") as caught:
         audit_plan(plan, city, net)
     assert message in str(caught.value)
 
@@ -376,6 +379,50 @@ def test_the_world_of_the_tables(city: City) -> None:
     assert not world.points["Q2"].active
 
 
+# ---------------------------------------------------------------- several visits, cases
+
+
+def test_visits_share_the_day() -> None:
+    """Two visits without windows meet at 12:30; three share 17 hours."""
+    halves = [((0, 12 * H + 1800),), ((12 * H + 1800, 48 * H),)]
+    assert shared_windows((), 2) == halves
+    assert shared_windows((), 1) == [()]
+    assert [w[0][0] for w in shared_windows((), 3)] == [0, 9 * H + 2400, 15 * H + 1200]
+
+
+def test_visits_share_windows() -> None:
+    """Each has its own window while there are enough; else windows are cut into equal parts."""
+    two = ((6 * H, 8 * H), (18 * H, 20 * H))
+    assert shared_windows(two, 1) == [two]
+    assert shared_windows(two, 2) == [(two[0],), (two[1],)]
+    assert shared_windows(two, 3) == [((6 * H, 7 * H),), ((7 * H, 8 * H),), (two[1],)]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_parts_add_up(amount: int, count: int) -> None:
+    """The parts of several visits add up to the day's amount and differ by one at most."""
+    parts = [_part(amount, k, count) for k in range(1, count + 1)]
+    assert sum(parts) == amount
+    assert max(parts) - min(parts) <= 1
+
+
+DEADLINES = [
+    ("2024-11-25", 9 * H, 4 * H, 13 * H),  # a Monday
+    ("2024-11-25", 6 * H, 4 * H, 12 * H),  # before working hours
+    ("2024-11-25", 16 * H, 4 * H, 34 * H),  # two hours today, two tomorrow
+    ("2024-11-22", 17 * H, 2 * H, (3 * 24 + 9) * H),  # over the weekend
+    ("2024-11-25", (-3 * 24 + 17) * H, 2 * H, 9 * H),  # reported on Friday
+]
+
+
+@pytest.mark.parametrize(("date", "reported_s", "allowed_s", "expected"), DEADLINES)
+def test_deadlines_in_working_hours(
+    city: City, date: str, reported_s: int, allowed_s: int, expected: int
+) -> None:
+    """The clock of a case runs from 08:00 to 18:00 on workdays."""
+    assert deadline(city, dt.date.fromisoformat(date), reported_s, allowed_s) == expected
+
+
 # ---------------------------------------------------------------- closures and limits
 
 
@@ -391,7 +438,7 @@ def named(net: Network, row: SimpleNamespace) -> set[str]:
 
 def test_a_row_names_streets_by_way_name_and_area(net: Network) -> None:
     """Each alone, and together only what all of them name."""
-    area = "POLYGON ((112.199 31.029, 112.204 31.029, 112.204 31.0325, 112.199 31.0325, 112.199 31.029))"
+    area = box(112.199, 31.029, 112.204, 31.0325).wkt
     first = {"AB", "BA", "BC", "CB", "CD", "DC"}
     assert named(net, place_row(way_id=201)) == first
     assert named(net, place_row(name="人民路")) == first
@@ -495,6 +542,47 @@ def test_cleaning_classes(city: City, net: Network) -> None:
     """Class 1 on 人民路, class 2 on 建设路, none elsewhere."""
     classes = classes_of(city, net)
     assert [classes[ARCS[arc]] for arc in ("AB", "EF", "IJ")] == [1, 2, NO_CLASS]
+
+
+def test_no_wet_work_in_the_cold(city: City, net: Network) -> None:
+    """At 3.9 degrees no wet pass is due, at 4 it is; a dry one always."""
+    arcs = [ARCS["BA"]]
+    for wet, cold, due in ((True, 3.9, 0), (True, 4.0, 1), (False, -9.0, 1)):
+        weather = pd.DataFrame([{"date": pd.Timestamp(DATE), "min_temp_c": cold}])
+        tables = city.tables | {"weather": weather, "operations": city.operations.assign(wet=wet)}
+        that = dataclasses.replace(city, tables=tables)
+        assert len(Cleaning(that, net, DAY).passes(arcs, "sweeper")) == due
+
+
+def test_streets_are_due_on_their_days(city: City, net: Network) -> None:
+    """A programme of two days a week sweeps a street on exactly two days of a week."""
+    tables = city.tables | {"programmes": city.programmes.assign(frequency="2/week")}
+    that = dataclasses.replace(city, tables=tables)
+    days = [DAY + dt.timedelta(days=k) for k in range(7)]
+    due = [len(Cleaning(that, net, day).passes([ARCS["BA"]], "sweeper")) for day in days]
+    assert sorted(due) == [0, 0, 0, 0, 0, 1, 1]
+
+
+def test_pieces_of_two_classes_make_no_run(city: City, net: Network) -> None:
+    """A run has one class; a one-way street worked on both curbs is worked twice."""
+    cleaning = Cleaning(city, net, DAY)
+    assert cleaning.passes([ARCS["BA"], ARCS["EF"]], "sweeper") == []
+    assert cleaning.passes([ARCS["BA"]], "flusher") == []
+    assert cleaning.times(ARCS["BA"]) == 1
+    one_way = dataclasses.replace(net, arc_reverse=np.full(net.num_arcs, -1, dtype=np.int32))
+    both = dataclasses.replace(
+        city, tables=city.tables | {"operations": city.operations.assign(sides="both")}
+    )
+    assert Cleaning(both, one_way, DAY).times(ARCS["BA"]) == 2
+    assert Cleaning(city, one_way, DAY).times(ARCS["BA"]) == 1
+
+
+def test_a_warning_says_how_much_is_not_swept(
+    plan: dict[str, Any], city: City, net: Network
+) -> None:
+    """The sound plan sweeps one of the two directions of 人民路; the warning says so."""
+    (warning,) = audit_plan(plan, city, net).warnings
+    assert warning.startswith("1.7 km of curb are due for sweeping; the plan works")
 
 
 def test_copying_a_plan_is_enough(plan: dict[str, Any], city: City, net: Network) -> None:

@@ -101,7 +101,12 @@ def test_doubtful_numbers_carry_the_likely_value():
 def test_strictest_limit_wins_and_the_rest_is_counted():
     """Several keys and values count together; unreadable ones are reported with their place."""
     tally = Tally("map")
-    tags = {"maxweight": "7.5;12", "maxweightrating:hgv": "5 t", "maxheight": "low", "maxwidth": "250"}
+    tags = {
+        "maxweight": "7.5;12",
+        "maxweightrating:hgv": "5 t",
+        "maxheight": "low",
+        "maxwidth": "250",
+    }
     assert limits_of(tags, tally, "way 7") == Limits(5_000, 0, 250)
     assert tally.counts == {"values_unreadable": 1, "values_doubtful": 1}
     assert tally.examples["values_unreadable"] == ["way 7: maxheight = 'low'"]

@@ -35,6 +35,7 @@ MONDAY = dt.date(2024, 11, 25)
 # |       |            一街 A-F, 二街 C-G (one-way north), unnamed way 40 F-G
 # F - - - G
 PLACES = {"A": (0, 0), "B": (1, 0), "C": (2, 0), "D": (3, 0), "E": (4, 0), "F": (0, 1), "G": (2, 1)}
+PLACES["H"] = (0, -1)
 STREETS = [
     Street("ABC", 10, "人民路", "primary"),
     Street("CDE", 11, "人民路", "primary"),
@@ -42,6 +43,8 @@ STREETS = [
     Street("CG", 30, "二街", one_way=True),
     Street("FG", 40),
 ]
+# the same with 二街 in both directions and a dead end south of A, where everyone can turn back
+TWO_WAY = [*STREETS[:3], Street("CG", 30, "二街"), STREETS[4], Street("AH", 50)]
 STREET_HEADER = "street_id,osm_class,name,area,cleaning_class,category,key_area\n"
 PROGRAMME_HEADER = (
     "cleaning_class,template,times_per_day,frequency,window_start,window_end,"
@@ -111,7 +114,7 @@ def test_each_direction_of_a_two_way_street_is_a_task(tmp_path: Path):
     assert task.price == 800_000  # 0.4 km at 2,000 CNY
     assert (task.windows, task.vehicle_kind) == ((), "sweeper")
     assert (task.lon, task.lat) == pytest.approx(spot(2, 0))
-    assert notes == ["streets: 0.5 km have no cleaning class"]  # 100 + 100 + 200 m
+    assert notes == ["streets: 0.4 km have no cleaning class"]  # 100 + 100 + 200 m
 
 
 def test_work_takes_the_next_full_second(tmp_path: Path):
@@ -147,18 +150,18 @@ def test_once_offers_both_directions(tmp_path: Path):
 
 
 def test_once_keeps_one_direction_where_turning_back_is_forbidden(tmp_path: Path):
-    """Without the turn D-C-B the way back is in two; both parts belong to the run already."""
+    """Without the turn D-C-B the run A to E cannot be worked from E to A."""
     once = SWEEP.replace("both", "once")
-    network = town(PLACES, STREETS, no_turns=("DCB",))
+    network = town(PLACES, TWO_WAY, no_turns=("DCB",))
     tasks, _ = plan(make_city(tmp_path, operations=once), network)
-    assert worked(tasks, STREETS) == {"W10-1": ["ABCDE"]}
+    assert worked(tasks, TWO_WAY) == {"W10-1": ["ABCDE"]}
 
 
 def test_runs_follow_permitted_turns_only(tmp_path: Path):
     """Without the turn D-C-B the way back consists of two tasks."""
-    network = town(PLACES, STREETS, no_turns=("DCB",))
+    network = town(PLACES, TWO_WAY, no_turns=("DCB",))
     tasks, _ = plan(make_city(tmp_path), network)
-    assert sorted(worked(tasks, STREETS).values()) == [["ABCDE"], ["CBA"], ["EDC"]]
+    assert sorted(worked(tasks, TWO_WAY).values()) == [["ABCDE"], ["CBA"], ["EDC"]]
 
 
 def test_runs_are_cut_evenly(tmp_path: Path):
@@ -234,7 +237,7 @@ def test_no_streets_table_means_no_class(tmp_path: Path):
     city = make_city(tmp_path, "")
     network = town(PLACES, STREETS)
     assert set(cleaning_classes(city, network).number.tolist()) == {NO_CLASS}
-    assert plan(city, network) == ([], ["streets: 0.9 km have no cleaning class"])
+    assert plan(city, network) == ([], ["streets: 0.8 km have no cleaning class"])
 
 
 def test_private_streets_need_a_name(tmp_path: Path):
@@ -253,20 +256,20 @@ def test_private_streets_need_a_name(tmp_path: Path):
 
 def test_only_streets_that_the_sweeper_may_drive(tmp_path: Path):
     """A piece closed to the sweeper is left out and named with its length."""
-    network = town(PLACES, STREETS)
-    names = arc_names(STREETS)
+    network = town(PLACES, TWO_WAY)
+    names = arc_names(TWO_WAY)
     blocked = np.array([names.index("DE"), names.index("ED")])
     tasks, notes = plan(
         make_city(tmp_path), network, weights=weigh(network, SWEEPER, blocked_arcs=blocked)
     )
-    assert sorted(worked(tasks, STREETS).values()) == [["ABC"], ["CBA"]]
+    assert sorted(worked(tasks, TWO_WAY).values()) == [["ABC"], ["CBA"]]
     assert "streets: 0.2 km have a class but cannot be driven by the sweeper" in notes
 
 
 def test_the_identifier_stays_when_a_street_is_closed(tmp_path: Path):
     """What begins with the same piece has the same identifier, however long it is today."""
-    network, city = town(PLACES, STREETS), make_city(tmp_path)
-    names = arc_names(STREETS)
+    network, city = town(PLACES, TWO_WAY), make_city(tmp_path)
+    names = arc_names(TWO_WAY)
     blocked = np.array([names.index("DE"), names.index("ED")])
     full, _ = plan(city, network)
     less, _ = plan(city, network, weights=weigh(network, SWEEPER, blocked_arcs=blocked))
@@ -280,7 +283,7 @@ def test_frequency_spreads_streets_over_the_week(tmp_path: Path):
     network = town(PLACES, STREETS)
     seen: dict[str, int] = {"一街": 0, "二街": 0, "W40": 0}
     for shift in range(7):
-        date = MONDAY + dt.timedelta(days=shift)
+        date = MONDAY + dt.timedelta(days=7 + shift)
         tasks, _ = plan(city, network, date=date)
         names = {task.name for task in tasks}
         assert names == {name for name in seen if due("2/week", name, date)}

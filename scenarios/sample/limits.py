@@ -1,0 +1,100 @@
+"""Closures and limits that the city adds to its map, none of which cuts streets off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from routing.network import ArcFlag
+from routing.profiles import TRUCK, weigh
+from scenarios.sample.cleaning import circle_wkt
+from scenarios.sample.fleet import PERMIT
+from scenarios.sample.ground import HEAVY, Ground
+
+BAN_RADII = 0.25
+CORRIDOR_RADII = 0.08
+LEAST_LEFT = 0.985
+TRIES = 25
+
+
+def closures(ground: Ground, avoid: set[str]) -> pd.DataFrame:
+    """Rows of closures.csv: one street dug up for a fortnight, without points of its own."""
+    network = ground.network
+    usable = ground.stops & ground.by_truck & (ground.distance() < ground.radius_m)
+    by_way: dict[int, list[int]] = {}
+    for arc in np.flatnonzero(usable):
+        name = network.name(int(arc))
+        if ground.highway(int(arc)) in ("tertiary", "residential") and name and name not in avoid:
+            by_way.setdefault(int(network.arc_way_id[arc]), []).append(int(arc))
+    columns = ["closure_id", "way_id", "date_from", "date_to", "reason"]
+    for way_id in list(by_way)[:TRIES]:
+        if _leaves_enough(ground, np.flatnonzero(network.arc_way_id == way_id)):
+            row = (
+                "C1",
+                way_id,
+                pd.Timestamp("2024-11-18"),
+                pd.Timestamp("2024-12-02"),
+                "雨污管网改造",
+            )
+            return pd.DataFrame([row], columns=columns)
+    return pd.DataFrame(columns=columns)
+
+
+def _leaves_enough(ground: Ground, arcs: NDArray[np.int64]) -> bool:
+    """Whether trucks still reach nearly all streets with these arcs shut."""
+    for profile in (TRUCK, HEAVY):
+        free = weigh(ground.network, profile).routable
+        left = weigh(ground.network, profile, arcs).routable
+        lost = np.count_nonzero(free & ~left) - len(arcs)
+        if lost > (1 - LEAST_LEFT) * np.count_nonzero(free):
+            return False
+    return True
+
+
+def limits(ground: Ground, facilities: pd.DataFrame) -> pd.DataFrame:
+    """Rows of limits.csv: a truck ban in the center, a weak bridge, monitored corridors."""
+    rows: list[dict[str, Any]] = [
+        {
+            "limit_id": "L-BAN",
+            "kind": "truck_ban",
+            "area": circle_wkt(ground, ground.center, BAN_RADII * ground.radius_m),
+            "from_time": 7 * 3600,
+            "to_time": 9 * 3600,
+            "permit": PERMIT,
+        }
+    ]
+    bridge = _weak_bridge(ground)
+    if bridge is not None:
+        rows.append(
+            {"limit_id": "L-BRIDGE", "kind": "max_weight_t", "value": 8.0, "way_id": bridge}
+        )
+    for row in facilities[facilities["kind"] == "wash"].itertuples():
+        place = ground.anchor.to_meters(row.lon, row.lat)
+        area = circle_wkt(ground, place, max(CORRIDOR_RADII * ground.radius_m, 150.0))
+        wash = {"kind": "wash_corridor", "area": area, "wash_id": row.facility_id}
+        rows.append({"limit_id": f"L-{row.facility_id}", **wash})
+    return pd.DataFrame(rows)
+
+
+def _weak_bridge(ground: Ground) -> int | None:
+    """Way of a bridge that heavy trucks can do without."""
+    network = ground.network
+    bridges = ground.has(ArcFlag.BRIDGE) & (network.arc_base == np.arange(network.num_arcs))
+    away = ground.distance()
+    limited = np.asarray(network.arc_max_weight_kg > 0)
+    order = sorted(np.flatnonzero(bridges), key=lambda a: (not limited[a], away[a], a))
+    tried: list[int] = []
+    for arc in order:
+        way_id = int(network.arc_way_id[arc])
+        minor = ground.highway(int(arc)) in ("secondary", "tertiary", "residential", "unclassified")
+        if not minor or way_id in tried:
+            continue
+        tried.append(way_id)
+        if _leaves_enough(ground, np.flatnonzero(network.arc_way_id == way_id)):
+            return way_id
+        if len(tried) >= 5:
+            break
+    return None
