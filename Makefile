@@ -29,6 +29,8 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready
 	@echo "Running the tests on $(WORKERS) workers ..."
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@echo "Running the kernels' tests once more without the compiler ..."
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/routing tests/solvers
 
 lint: $(VENV)/.ready
 	@$(BIN)/ruff check .

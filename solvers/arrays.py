@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers._kernels.model import (
+    LATEST_END,
     LOG_COLUMNS,
     MAX_TRIPS,
     NEVER,
     NUM_CODES,
+    SHIFT_FROM,
     Bookings,
     Model,
     Scratch,
@@ -20,7 +22,7 @@ from solvers._kernels.search import Incumbent
 from solvers.problem import Problem, Vehicle
 
 NEAREST = 60
-TOP_INSERTIONS = 64
+TOP_INSERTIONS = 32
 
 
 def _neighbors(problem: Problem) -> NDArray[np.int32]:
@@ -181,6 +183,8 @@ def empty_routes(model: Model) -> Incumbent:
         cost=np.zeros(num_vehicles, np.int64),
         visits=np.zeros((num_vehicles, 2 * longest_sequence(model)), np.int32),
         num_visits=np.zeros(num_vehicles, np.int64),
+        early=np.repeat(model.vehicle[:, SHIFT_FROM, None], longest_sequence(model) + 1, axis=1),
+        late=np.repeat(model.vehicle[:, LATEST_END, None], longest_sequence(model) + 1, axis=1),
         route_of=np.full(model.task.shape[0], -1, np.int64),
     )
 

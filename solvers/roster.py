@@ -21,6 +21,7 @@ from solvers._kernels.model import (
     LAST_LABEL,
     LAST_RESTED,
     NEVER,
+    REPLAY,
     RESTED,
     START,
     TASK,
@@ -186,20 +187,31 @@ class Roster:
             decode_kernel(self.model, self.bookings, self.scratch, vehicle, array, len(array))
         )
 
-    def to_routes(self) -> tuple[Route, ...]:
-        """Return every used vehicle's route with explicit breaks and booked bays.
+    def tighten(self) -> None:
+        """Book each route once more, where that makes it no dearer.
 
-        Each route is booked once more with the visits that it has, since another vehicle may have
-        given up a bay that it waited for: it can only become earlier.
+        Another vehicle may have given up a bay that a route waited for.
         """
-        routes = []
         for vehicle in self.sequences():
+            before = self.cost
+            kept, kept_bookings = _copy_of(self.routes), _copy_of(self.bookings)
             visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
             self._write(vehicle, [int(x) for x in visits])
-            if self._book(vehicle) != FEASIBLE:
+            if self._book(vehicle) != FEASIBLE or self.cost > before:
+                _copy_into(tuple(self.routes), kept)
+                _copy_into(tuple(self.bookings), kept_bookings)
+
+    def to_routes(self) -> tuple[Route, ...]:
+        """Return every used vehicle's route as it is booked, with breaks and bays made explicit."""
+        routes = []
+        self.scratch.state[REPLAY] = 1
+        for vehicle in self.sequences():
+            visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
+            if self.decode(vehicle, visits.tolist()) != FEASIBLE:
                 name = self.problem.vehicles[vehicle].vehicle_id
                 raise AssertionError(f"route of {name} does not decode although it was booked")
             routes.append(self._to_route(vehicle))
+        self.scratch.state[REPLAY] = 0
         return tuple(routes)
 
     def _to_route(self, vehicle: int) -> Route:
@@ -232,6 +244,10 @@ def _breaks(came: int, rested: int, label: int) -> list[Step]:
     """Return the breaks that stand before a leg."""
     meal = [Step("meal")] if label == 1 and came == AFTER_MEAL else []
     return [*meal, *([Step("rest")] if rested else [])]
+
+
+def _copy_of(arrays: tuple[NDArray[Any], ...]) -> tuple[NDArray[Any], ...]:
+    return tuple(a.copy() for a in arrays)
 
 
 def _copy_into(target: tuple[NDArray[Any], ...], source: tuple[NDArray[Any], ...]) -> None:

@@ -71,6 +71,7 @@ def _finish(roster: Roster, iterations: int, solver: str) -> Plan:
     """Settle what is left out, write the routes, and let the slow evaluation judge them."""
     roster.restore_best()
     unserved = settle_unserved(roster)
+    roster.tighten()
     routes = roster.to_routes()
     bound = lower_bound(roster.problem)
     plan = Plan(routes, unserved, roster.cost, bound, iterations, solver)

@@ -8,6 +8,19 @@ from pathlib import Path
 import pytest
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where ``CI`` is set nothing may be skipped: a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("CI") or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"{len(skipped)} tests were skipped, which CI does not allow:")
+        for report in skipped:
+            reporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def shared_osm() -> Path:
     """Folder of real extracts; ``HUANWEI_SHARED`` names another place than ``../shared``."""

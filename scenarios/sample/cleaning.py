@@ -168,7 +168,7 @@ def operations() -> pd.DataFrame:
     }
     finish = flush | {"speed_kmh": default_number("clean.speed.sprinkle.max"), "water_l_m2": 0.3}
     dry = sweep | {"water_l_m2": 0.0, "wet": False}
-    rows = (
+    rows: tuple[tuple[str, int, dict[str, Any], dict[str, Any]], ...] = (
         ("wash_sweep", 1, sweep, {}),
         ("three_in_one", 1, flush, {}),
         ("three_in_one", 2, sweep, lag),

@@ -72,7 +72,7 @@ def limits(ground: Ground, facilities: pd.DataFrame) -> pd.DataFrame:
             {"limit_id": "L-BRIDGE", "kind": "max_weight_t", "value": 8.0, "way_id": bridge}
         )
     for row in facilities[facilities["kind"] == "wash"].itertuples():
-        place = ground.anchor.to_meters(row.lon, row.lat)
+        place = ground.anchor.to_meters(float(str(row.lon)), float(str(row.lat)))
         area = circle_wkt(ground, place, max(CORRIDOR_RADII * ground.radius_m, 150.0))
         wash = {"kind": "wash_corridor", "area": area, "wash_id": row.facility_id}
         rows.append({"limit_id": f"L-{row.facility_id}", **wash})

@@ -128,7 +128,8 @@ def point_rows(
                 row["active_from"] = NEW_YEAR
             rows.append(row)
     frame = pd.DataFrame(rows).sort_values("point_id", kind="stable", ignore_index=True)
-    frame["active_from"] = pd.to_datetime(frame.get("active_from"))
+    frame = frame.reindex(columns=list(dict.fromkeys([*frame.columns, "active_from"])))
+    frame["active_from"] = pd.to_datetime(frame["active_from"])
     return frame
 
 
@@ -212,7 +213,7 @@ def _windows(site: Site, rng: np.random.Generator) -> dict[str, int]:
             )
         )
     if site.kind == "market":
-        spans = ((12 * 60 + 30, 16 * 60), (19 * 60 + 30, 23 * 60))
+        spans: tuple[tuple[int, int], ...] = ((12 * 60 + 30, 16 * 60), (19 * 60 + 30, 23 * 60))
     elif site.kind == "village":
         spans = ((5 * 60, 16 * 60),)
     elif site.kind == "eco_island":

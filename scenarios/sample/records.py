@@ -95,8 +95,8 @@ def weighings(
                 if stream in s
             ]
             for home in homes:
-                part = mass * share[stream] / len(homes) * float(rng.uniform(0.9, 1.1))
-                rows.append(_weighing(day, stream, part, facility_id=home))
+                part = mass * share[str(stream)] / len(homes) * float(rng.uniform(0.9, 1.1))
+                rows.append(_weighing(day, str(stream), part, facility_id=home))
         for point_id, stream, mass in zip(
             weighed["point_id"], weighed["stream"], weighed["demand_kg"], strict=True
         ):

@@ -66,6 +66,7 @@ from solvers._kernels.model import (
     PLACE,
     PROFILE,
     REFILLS,
+    REPLAY,
     RESTED,
     SERVICE,
     SHIFT,
@@ -96,13 +97,20 @@ from solvers._kernels.model import (
 
 
 @kernel
-def free_slot(model, bookings, facility, vehicle, earliest):
+def free_slot(model, bookings, facility, vehicle, earliest, replay):
     """Return the first moment >= earliest at which a bay is free beside the others' bookings.
 
+    With ``replay`` it is the vehicle's own first booking >= earliest instead, NEVER if it has none.
     O(bookings of the facility) for each slot tried. With several bays the test is a little strict:
     every booking that overlaps the slot counts as if all overlapped at once.
     """
     count, slot = bookings.taken[facility], bookings.slot
+    if replay:
+        booked = NEVER
+        for i in range(count):
+            if slot[facility, i, 1] == vehicle and slot[facility, i, 0] >= earliest:
+                booked = min(booked, slot[facility, i, 0])
+        return booked
     begin = max(earliest, model.facility[facility, OPEN_S])
     unload = model.facility[facility, UNLOAD_S]
     bays = model.facility[facility, BAYS]
@@ -120,7 +128,7 @@ def free_slot(model, bookings, facility, vehicle, earliest):
 
 
 @kernel
-def _window(model, task, arrival):
+def window_of(model, task, arrival):
     """Return (begin, latest begin) of a task reached at arrival; NEVER if it is too late."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
     if first == last:
@@ -190,9 +198,9 @@ def _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
         if driven > rules[MAX_DRIVING]:
             begin = NEVER
         elif kind == 0:
-            begin, latest = _window(model, model.mode[step, TASK], arrival)
+            begin, latest = window_of(model, model.mode[step, TASK], arrival)
         elif kind == 1:
-            begin = free_slot(model, bookings, step, vehicle, arrival)
+            begin = free_slot(model, bookings, step, vehicle, arrival, scratch.state[REPLAY])
             latest = begin  # a booked bay does not move with the start of the route
             if begin + service > model.facility[step, CLOSE_S]:
                 begin = NEVER
@@ -256,7 +264,7 @@ def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
             if held > facility[f, DAILY_KG]:
                 code = TONNAGE
                 continue
-        begin = free_slot(model, bookings, f, vehicle, clock + there)
+        begin = free_slot(model, bookings, f, vehicle, clock + there, scratch.state[REPLAY])
         if begin + facility[f, UNLOAD_S] > facility[f, CLOSE_S]:
             code = GATE if code == NO_FACILITY else code
             continue

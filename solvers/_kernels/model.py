@@ -65,7 +65,7 @@ LOG_COLUMNS = 7
 
 # Fields of Scratch.result and Scratch.state.
 COST, END, START, LENGTH, VISITS, LAST_LABEL, LAST_CAME, LAST_RESTED, FAILED_AT = range(9)
-PLACE, METRES, SLOT, TRIP, WATER = range(5)
+PLACE, METRES, SLOT, TRIP, WATER, REPLAY = range(6)
 
 # Columns of the ranked insertions.
 VALUE, VEHICLE, POSITION, MODE = range(4)

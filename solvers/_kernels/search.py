@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.jit import kernel
-from solvers._kernels.decode import decode
+from solvers._kernels.decode import decode, window_of
 from solvers._kernels.model import (
     AT,
     BEGIN,
     CAME,
+    CLOSE_S,
     COST,
     COST_H,
     COST_KM,
@@ -36,14 +37,18 @@ from solvers._kernels.model import (
     KG,
     LAST_CAME,
     LAST_LABEL,
+    LATEST_END,
     LIKENESS,
     MODE,
     NEVER,
     POSITION,
     PRICE,
     PROFILE,
+    SERVICE,
+    SHIFT_FROM,
     START_AT,
     TASK,
+    UNLOAD_S,
     VALUE,
     VEHICLE,
     VISIT,
@@ -51,6 +56,7 @@ from solvers._kernels.model import (
 )
 
 ABSENT = -1
+OLD_ABSENT = 4  # unserved tasks that a step offers again
 ENOUGH = 3  # feasible insertions that are compared in full
 
 
@@ -63,6 +69,8 @@ class Incumbent(NamedTuple):
     route_of: NDArray[np.int64]  # (tasks,) vehicle, -1 = unserved
     visits: NDArray[np.int32]  # (vehicles, slots) the sequence as booked, with every visit in it
     num_visits: NDArray[np.int64]
+    early: NDArray[np.int64]  # (vehicles, slots + 1) earliest departure towards each position
+    late: NDArray[np.int64]  # (vehicles, slots + 1) latest useful arrival at each position
 
 
 @kernel
@@ -92,6 +100,8 @@ def book(model, bookings, scratch, routes, vehicle):
     routes.num_visits[vehicle] = 0
     if not _serves_any(routes, vehicle):
         routes.size[vehicle] = 0
+        routes.early[vehicle, 0] = model.vehicle[vehicle, SHIFT_FROM]
+        routes.late[vehicle, 0] = model.vehicle[vehicle, LATEST_END]
         return FEASIBLE
     size = routes.size[vehicle]
     code = decode(model, bookings, scratch, vehicle, routes.sequence[vehicle], size)
@@ -99,7 +109,67 @@ def book(model, bookings, scratch, routes, vehicle):
         return code
     routes.cost[vehicle] = scratch.result[COST]
     _take_bays(bookings, scratch, routes, vehicle)
+    _note_early(model, scratch, routes, vehicle)
+    _note_late(model, routes, vehicle)
     return FEASIBLE
+
+
+@kernel
+def _note_early(model, scratch, routes, vehicle):
+    """Keep the earliest departure towards each position of the route just decoded."""
+    early, sequence, log = routes.early[vehicle], routes.sequence[vehicle], scratch.log
+    early[0] = model.vehicle[vehicle, SHIFT_FROM]
+    slot = 0
+    for i in range(routes.size[vehicle]):
+        early[i + 1] = early[i]
+        if sequence[i] >= 0:
+            while log[slot, VISIT] != sequence[i]:
+                slot += 1
+            begin = min(log[slot, BEGIN], log[slot, BEGIN + 1])
+            early[i + 1] = begin + model.mode[sequence[i], SERVICE]
+
+
+@kernel
+def _note_late(model, routes, vehicle):
+    """Keep the latest arrival at each position after which windows and shift could be held.
+
+    Visits and breaks that the decoding would add are not counted, so nothing good is ruled out.
+    """
+    late, sequence = routes.late[vehicle], routes.sequence[vehicle]
+    time = model.time[model.vehicle[vehicle, PROFILE]]
+    size = routes.size[vehicle]
+    late[size] = model.vehicle[vehicle, LATEST_END]
+    after = model.vehicle[vehicle, END_AT]
+    for i in range(size - 1, -1, -1):
+        step = sequence[i]
+        leave = _place(model, vehicle, step, True)
+        if step < 0:
+            service = model.facility[-step - 1, UNLOAD_S]
+            limit = late[i + 1] - time[leave, after] - service
+            late[i] = min(limit, model.facility[-step - 1, CLOSE_S] - service)
+        else:
+            limit = late[i + 1] - time[leave, after] - model.mode[step, SERVICE]
+            late[i] = _latest_begin(model, model.mode[step, TASK], limit)
+        after = _place(model, vehicle, step, False)
+
+
+@kernel
+def _latest_begin(model, task, limit):
+    """Return the latest moment <= limit inside a window of a task, -1 if there is none."""
+    first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
+    latest = limit if first == last else -1
+    for i in range(first, last):
+        if model.window[i, 0] <= limit:
+            latest = max(latest, min(limit, model.window[i, 1]))
+    return latest
+
+
+@kernel
+def _in_time(model, routes, vehicle, position, mode, to, on):
+    """Whether windows and shift could hold with a mode at a position, reached after ``to``."""
+    begin, _ = window_of(model, model.mode[mode, TASK], routes.early[vehicle, position] + to)
+    done = begin + model.mode[mode, SERVICE] + on
+    return begin < NEVER and done <= routes.late[vehicle, position]
 
 
 @kernel
@@ -160,7 +230,11 @@ def _place(model, vehicle, step, leaving):
 
 @kernel
 def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
-    """Offer every position of one route for a mode, by the cost of its detour."""
+    """Offer the two best positions of one route for a mode, by the cost of the detour.
+
+    Two a route, so that a crowd of good but infeasible places in one does not hide all others.
+    """
+    best, second, at_best, at_second = NEVER, NEVER, -1, -1
     profile = model.vehicle[vehicle, PROFILE]
     time, length = model.time[profile], model.length[profile]
     size = routes.size[vehicle]
@@ -173,7 +247,12 @@ def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
         if position < size:
             after = _place(model, vehicle, sequence[position], False)
         to, on = time[before, entry], time[leave, after]
-        if to >= 0 and on >= 0 and (blink <= 0.0 or draw(seed) >= blink):
+        if (
+            to >= 0
+            and on >= 0
+            and _in_time(model, routes, vehicle, position, mode, to, on)
+            and (blink <= 0.0 or draw(seed) >= blink)
+        ):
             metres = length[before, entry] + length[leave, after] - length[before, after]
             seconds = to + on - time[before, after]
             value = (
@@ -181,9 +260,17 @@ def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
                 + model.vehicle[vehicle, COST_KM] * metres // 1000
                 + model.vehicle[vehicle, COST_H] * seconds // 3600
             )
-            _offer(scratch.top, value, vehicle, position, mode)
+            if value < best:
+                second, at_second = best, at_best
+                best, at_best = value, position
+            elif value < second:
+                second, at_second = value, position
         if position < size:
             before = _place(model, vehicle, sequence[position], True)
+    for k in range(2):
+        value, position = (best, at_best) if k == 0 else (second, at_second)
+        if value < NEVER:
+            _offer(scratch.top, value, vehicle, position, mode)
 
 
 @kernel
@@ -380,6 +467,9 @@ def _copy(target, source, into, out):
         target.num_visits[v] = source.num_visits[v]
         for i in range(source.num_visits[v]):
             target.visits[v, i] = source.visits[v, i]
+        for i in range(source.size[v] + 1):
+            target.early[v, i] = source.early[v, i]
+            target.late[v, i] = source.late[v, i]
     for t in range(source.route_of.shape[0]):
         target.route_of[t] = source.route_of[t]
     for f in range(out.taken.shape[0]):
@@ -439,9 +529,9 @@ def ruin_and_recreate(
 
 @kernel
 def _add_absent(routes, removed, num, seed):
-    """Append up to 20 unserved tasks that were not just removed, from a random one on."""
+    """Append a few unserved tasks that were not just removed, from a random one on."""
     num_tasks = routes.route_of.shape[0]
-    limit = min(removed.shape[0], num + 20)
+    limit = min(removed.shape[0], num + OLD_ABSENT)
     known = num
     offset = int(draw(seed) * num_tasks)
     for k in range(num_tasks):
