@@ -20,6 +20,7 @@ from scenarios.street_tasks import street_tasks
 from solvers.plan import Plan
 from solvers.solve import Progress, silent, solve
 from solvers.stop import Stop
+from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -90,6 +91,7 @@ def run_day(
     """
     network = load_network(city, say)
     posed = prepare_day(city, date, network, say)
+    warm_up(say)
     chosen = city.settings.seed if seed is None else seed
     plan = solve(posed.problem, stop(), chosen, solver, progress)
     return DayPlan(date, network, posed, plan, chosen)

@@ -22,8 +22,7 @@ def anneal(
     """Improve a roster until the budget is used; return the number of steps made.
 
     Leaves the best routes found in the roster. ``begin`` is the share of the budget that other work
-    has used before, so that the temperature falls over what is left. A KeyboardInterrupt ends the
-    search early and keeps the best routes.
+    has used before, so that the temperature falls over what is left.
     """
     roster.keep_best()
     num_served = max(1, len(roster.problem.tasks) - len(roster.unserved))

@@ -12,6 +12,7 @@ L. Perron, V. Furnon, OR-Tools, routing library; reload as in its example of cap
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -55,9 +56,12 @@ def improve(
     groups = split(roster)
     total = max(1, sum(len(g.tasks) for g in groups))
     begin = stop.used(0)
+    tick = _ticker(roster, stop, progress)
     for group in groups:
+        if tick():
+            break
         part = share * len(group.tasks) / total
-        _improve_group(roster, group, stop, part)
+        _improve_group(roster, group, stop, part, tick)
         progress("OR-Tools", stop.used(0), roster.best_cost, len(roster.unserved))
     return max(begin, stop.used(0))
 
@@ -116,10 +120,30 @@ def _group(problem: Problem, vehicles: list[int], streams: dict[int, tuple[str, 
     return Group(tuple(vehicles), tuple(tasks), {v: streams[v] for v in vehicles})
 
 
-def _improve_group(roster: Roster, group: Group, stop: Stop, part: float) -> None:
+def _ticker(
+    roster: Roster, stop: Stop, progress: Callable[[str, float, int, int], None]
+) -> Callable[[], bool]:
+    """Return a function that reports once a second and says whether the budget is used."""
+    last = time.monotonic()
+    unserved = len(roster.unserved)
+
+    def tick() -> bool:
+        nonlocal last
+        used = stop.used(0)
+        if time.monotonic() - last >= 1.0:
+            last = time.monotonic()
+            progress("OR-Tools", used, roster.best_cost, unserved)
+        return used >= 1.0
+
+    return tick
+
+
+def _improve_group(
+    roster: Roster, group: Group, stop: Stop, part: float, tick: Callable[[], bool]
+) -> None:
     """Solve one group from its present routes and keep the result if the whole is cheaper."""
     model = RoutingModel(roster, group)
-    found = model.solve(model.present_routes(roster), stop, part)
+    found = model.solve(model.present_routes(roster), stop, part, tick)
     if found is None:
         return
     roster.restore_best()
@@ -356,11 +380,16 @@ class RoutingModel:
         return routes
 
     def solve(
-        self, present: list[list[int]], stop: Stop, part: float
+        self, present: list[list[int]], stop: Stop, part: float, tick: Callable[[], bool]
     ) -> dict[int, list[int]] | None:
-        """Return sequences by vehicle after a guided local search, or None where it found none."""
+        """Return sequences by vehicle after a guided local search, or None where it found none.
+
+        ``tick`` is asked often during the search, and ends it by returning True.
+        """
         parameters = self._parameters(stop, part)
         self.routing.CloseModelWithParameters(parameters)
+        solver = self.routing.solver()
+        self.routing.AddSearchMonitor(solver.CustomLimit(tick))
         begin = self.routing.ReadAssignmentFromRoutes(
             [[self.manager.NodeToIndex(n) for n in route] for route in present], True
         )

@@ -14,7 +14,7 @@ from solvers.plan import Plan
 from solvers.problem import Problem
 from solvers.reasons import settle_unserved
 from solvers.roster import Roster
-from solvers.stop import Stop
+from solvers.stop import Interruptible, Stop
 
 SOLVERS = ("ortools", "native")
 ROUTING_LIBRARY_SHARE = 0.5
@@ -37,6 +37,8 @@ def solve(
 ) -> Plan:
     """Return the best plan found, re-costed by the slow evaluation.
 
+    SIGINT and SIGTERM end the search early; the best plan so far is returned.
+
     Raises
     ------
     InputError
@@ -47,19 +49,18 @@ def solve(
     """
     if solver not in SOLVERS:
         raise InputError(f"--solver {solver}; expected one of {', '.join(SOLVERS)}")
-    roster = Roster(problem, seed)
-    construct(roster, seed)
-    progress("first plan", 0.0, roster.cost, len(roster.unserved))
-    begin = 0.0
-    iterations = 0
-    try:
+    with Interruptible(stop) as limit:
+        roster = Roster(problem, seed)
+        construct(roster, seed)
+        progress("first plan", 0.0, roster.cost, len(roster.unserved))
+        begin = 0.0
         if solver == "ortools":
             from solvers.ortools_backend import improve  # noqa: PLC0415 (heavy import)
 
-            begin = improve(roster, stop, ROUTING_LIBRARY_SHARE, progress)
-        iterations = anneal(roster, stop, _tell(progress, roster), begin)
-    except KeyboardInterrupt:
-        progress("stopped", 1.0, roster.best_cost, len(roster.unserved))
+            begin = improve(roster, limit, ROUTING_LIBRARY_SHARE, progress)
+        iterations = anneal(roster, limit, _tell(progress, roster), begin)
+        if limit.interrupted:
+            progress("stopped", 1.0, roster.best_cost, len(roster.unserved))
     return _finish(roster, iterations, solver)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import FrameType
+from typing import Any, Protocol, Self
 
 
 class Stop(Protocol):
@@ -65,3 +68,47 @@ class MaxSeconds:
     def used(self, iterations: int) -> float:
         """Return the share of the time used."""
         return (time.monotonic() - self._begin) / max(1e-9, self.seconds)
+
+
+class Interruptible:
+    """A stopping rule that SIGINT and SIGTERM end early, so that the best plan so far is kept.
+
+    To be used as a context; the handlers of before are back afterwards. A second signal is passed
+    on to them. Outside the main thread no handler can be set, and the rule is passed through.
+    """
+
+    def __init__(self, rule: Stop) -> None:
+        self.rule = rule
+        self.interrupted = False
+        self._before: dict[int, Any] = {}
+
+    @property
+    def max_iterations(self) -> int | None:
+        """Return the limit of the rule."""
+        return self.rule.max_iterations
+
+    @property
+    def max_seconds(self) -> float | None:
+        """Return the limit of the rule."""
+        return self.rule.max_seconds
+
+    def used(self, iterations: int) -> float:
+        """Return the share used, 1.0 after a signal."""
+        return 1.0 if self.interrupted else self.rule.used(iterations)
+
+    def __enter__(self) -> Self:
+        """Set the handlers."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Put the handlers of before back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+        self.__exit__()

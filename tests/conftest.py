@@ -15,6 +15,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     skipped = reporter.stats.get("skipped", [])
     if skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.ensure_newline()
         reporter.write_line(f"{len(skipped)} tests were skipped, which CI does not allow:")
         for report in skipped:
             reporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import pytest
@@ -83,13 +84,23 @@ def test_cheap_task_is_left_for_its_price():
     assert plan.cost == 5_000
 
 
-def test_interrupt_keeps_the_best_plan():
-    """Ctrl-C during the search returns the best routes so far instead of nothing."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("solver", "stage"),
+    [("native", "improving"), ("ortools", "first plan"), ("ortools", "OR-Tools")],
+)
+def test_interrupt_keeps_the_best_plan(solver, stage, number):
+    """Ctrl-C and a kill end the search at once, whatever is at work, and keep the best routes."""
+    told = []
 
-    def interrupt(stage: str, used: float, cost: int, unserved: int) -> None:
-        if stage == "improving":
-            raise KeyboardInterrupt
+    def interrupt(now: str, used: float, cost: int, unserved: int) -> None:
+        told.append(now)
+        if now == stage and told.count(stage) == 1:
+            signal.raise_signal(number)
 
+    before = signal.getsignal(number)
     problem = random_problem(2)
-    plan = solve(problem, MaxIterations(1000), 1, "native", interrupt)
+    plan = solve(problem, MaxIterations(10**9), 1, solver, interrupt)
     assert evaluate_plan(problem, plan).feasible
+    assert told[-1] == "stopped"
+    assert signal.getsignal(number) is before
