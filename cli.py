@@ -85,6 +85,16 @@ json_option = click.option(
 )
 
 
+time_option = click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0),
+    default=20.0,
+    show_default=True,
+    help="Seconds for the solver.",
+)
+
+
 def _date(_context: click.Context, _option: click.Parameter, value: str | None) -> dt.date | None:
     if value is None:
         return None
@@ -110,8 +120,14 @@ def main() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--osm", type=click.Path(path_type=Path), help="Lay the city on this map instead.")
-@click.option("--points", default=400, show_default=True, help="Rows of points.csv.")
-@click.option("--seed", default=7, show_default=True)
+@click.option(
+    "--points",
+    type=click.IntRange(1, 20_000),
+    default=400,
+    show_default=True,
+    help="Rows of points.csv.",
+)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
 @json_option
 @guarded
 def sample(folder: Path, osm: Path | None, points: int, seed: int, as_json: bool) -> None:
@@ -172,9 +188,13 @@ def _stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
 @click.option(
     "--solver", type=click.Choice(["ortools", "native"]), default="ortools", show_default=True
 )
-@click.option("--time", "seconds", default=20.0, show_default=True, help="Seconds for the solver.")
-@click.option("--iterations", type=int, help="Instead of --time: the same plan on any machine.")
-@click.option("--seed", type=int, help="Default: the city's own.")
+@time_option
+@click.option(
+    "--iterations",
+    type=click.IntRange(0),
+    help="Instead of --time: the same plan on any machine.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Default: the city's own.")
 @json_option
 @guarded
 def plan(
@@ -312,7 +332,7 @@ def network(source: str, as_json: bool) -> None:
 
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
-@click.option("--time", "seconds", default=20.0, show_default=True, help="Seconds for the solver.")
+@time_option
 @json_option
 @guarded
 def demo(folder: Path, seconds: float, as_json: bool) -> None:

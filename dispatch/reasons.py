@@ -46,6 +46,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Serving it would cost more than leaving it out is priced at.",
         "服务成本高于漏收代价。",
     ),
+    "cut_off": (
+        "Its street is cut off from the rest for every truck of its stream: by a closure, a limit,"
+        " a one-way street or the edge of the map.",
+        "所在道路因封闭、限行、单行或地图边界,与该类车辆可行驶的路网不连通。",
+    ),
     "off_network": (
         "It stands on no street that a truck may drive.",
         "附近没有车辆可通行的道路。",

@@ -18,7 +18,7 @@ from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
-from scenarios.problem import DayProblem
+from scenarios.problem import DayProblem, LostStop
 from scenarios.run import DayPlan
 from scenarios.street_tasks import StreetTask
 from solvers.bound import BOUND_KIND
@@ -377,17 +377,22 @@ def _queue(visits: list[dict[str, Any]]) -> list[dict[str, int]]:
 
 
 def _lost_ids(posed: DayProblem) -> set[str]:
-    return {stop.stop_id for stop, _ in posed.lost}
+    return {lost.stop.stop_id for lost in posed.lost}
 
 
 def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
     """Return everything left out with its reason in words, dearest first."""
     left = [_left_out(posed.sources[u.task], u.reason, _proof(u.proof)) for u in done.plan.unserved]
-    left += [
-        _left_out(stop, "off_network", f"{distance:.0f} m from every street that a truck may drive")
-        for stop, distance in posed.lost
-    ]
+    left += [_lost(lost) for lost in posed.lost]
     return sorted(left, key=lambda u: (-u["price"], u["id"]))
+
+
+def _lost(lost: LostStop) -> dict[str, Any]:
+    """Return a stop that stands on no street that its trucks may drive."""
+    if lost.outside_m > 0:
+        return _left_out(lost.stop, "cut_off", f"the street is {lost.outside_m:.0f} m away")
+    detail = f"{lost.distance_m:.0f} m from every street that a truck may drive"
+    return _left_out(lost.stop, "off_network", detail)
 
 
 def _proof(proof: dict[str, int]) -> str:

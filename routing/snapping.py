@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -91,7 +92,7 @@ def snap(
     NetworkError
         When the vehicle can use no street at all.
     """
-    streets = _Lines(network)
+    streets = _lines_of(network)
     xy = local_metres(lon, lat, streets.origin)
     points = np.asarray(shapely.points(xy), dtype=np.object_)
     piece, distance = _choose(network, weights, streets, points)
@@ -146,6 +147,12 @@ class _Lines:
         row[point[order]] = rows[line[order]]
         distance[point[order]] = metres[order]
         return row, distance
+
+
+@lru_cache(maxsize=2)
+def _lines_of(network: Network) -> _Lines:
+    """Return the lines of a network; making them costs more than finding a few points."""
+    return _Lines(network)
 
 
 def _usable(network: Network, weights: Weights, arc: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,23 @@ CURB_CLASSES = frozenset(
 
 
 @dataclass(frozen=True)
+class LostStop:
+    """A stop that no truck of its stream can be brought to.
+
+    Attributes
+    ----------
+    distance_m
+        To the nearest street that such a truck may drive.
+    outside_m
+        To the nearest street of any kind where that one is cut off from the rest, else 0.
+    """
+
+    stop: DueStop
+    distance_m: float
+    outside_m: float
+
+
+@dataclass(frozen=True)
 class DayProblem:
     """A problem with what its indices stand for.
 
@@ -41,7 +58,7 @@ class DayProblem:
     sources
         The stop or street run behind each task.
     lost
-        Stops that stand on no street that any truck may drive, with their distance to one (m).
+        Stops that stand on no street that a truck of their stream may drive.
     arc, offset_cm
         The place of each location of the travel matrices on the streets.
     """
@@ -52,7 +69,7 @@ class DayProblem:
     groups: tuple[AccessGroup, ...]
     weights: tuple[Weights, ...]
     sources: tuple[DueStop | StreetTask, ...]
-    lost: tuple[tuple[DueStop, float], ...]
+    lost: tuple[LostStop, ...]
     facilities: tuple[DueFacility, ...]
     trucks: tuple[DueTruck, ...]
     arc: NDArray[np.int32]
@@ -101,11 +118,11 @@ def build_day_problem(
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
         )
-    widest = max(weights, key=lambda w: int(np.count_nonzero(w.routable)))
+    reach = _Reach(groups, weights, day.trucks)
     places = _Places()
-    stop_tasks, sources, lost, doubts = _stop_tasks(day, network, widest, places)
+    stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
-    facilities, gates = _facilities(day, network, widest, places)
+    facilities, gates = _facilities(day, network, reach, places)
     vehicles = _vehicles(day, groups, gates)
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     matrices = [travel_matrix(network, w, places.positions(), places.positions()) for w in weights]
@@ -146,6 +163,43 @@ def _rules(city: City) -> Rules:
     )
 
 
+class _Reach:
+    """Which streets the trucks of a kind of work can use, from the weights of their groups."""
+
+    def __init__(
+        self,
+        groups: Sequence[AccessGroup],
+        weights: Sequence[Weights],
+        trucks: Sequence[DueTruck],
+    ) -> None:
+        self.trucks = trucks
+        by_truck = {t: w for g, w in zip(groups, weights, strict=True) for t in g.truck_ids}
+        self.weights = [by_truck[t.truck_id] for t in trucks]
+        self.widest = _widest(weights)
+
+    def for_stream(self, stream: str) -> Weights:
+        """Return the widest weights among the trucks that carry a stream."""
+        pairs = zip(self.trucks, self.weights, strict=True)
+        return _widest([w for t, w in pairs if stream in t.streams] or [self.widest])
+
+    def for_facility(self, facility: DueFacility) -> Weights:
+        """Return weights whose streets all the trucks that call at a facility can use."""
+        pairs = zip(self.trucks, self.weights, strict=True)
+        callers = [w for t, w in pairs if _calls_at(t, facility)] or [self.widest]
+        common = np.logical_and.reduce([w.routable for w in callers])
+        return replace(callers[0], routable=common) if common.any() else _widest(callers)
+
+
+def _widest(weights: Sequence[Weights]) -> Weights:
+    return max(weights, key=lambda w: int(np.count_nonzero(w.routable)))
+
+
+def _calls_at(truck: DueTruck, facility: DueFacility) -> bool:
+    at_home = facility.facility_id in (truck.depot_id, truck.end_depot_id)
+    unloads = bool(set(truck.streams) & set(facility.streams))
+    return at_home or unloads or (facility.refills and truck.tank_l > 0)
+
+
 def _snap(
     network: Network,
     weights: Weights,
@@ -159,32 +213,43 @@ def _snap(
 
 
 def _stop_tasks(
-    day: Day, network: Network, weights: Weights, places: _Places
-) -> tuple[list[Task], list[DueStop], list[tuple[DueStop, float]], list[str]]:
+    day: Day, network: Network, reach: _Reach, places: _Places
+) -> tuple[list[Task], list[DueStop], list[LostStop], list[str]]:
     """Return the tasks of all stops that stand on a street, their stops, those lost, and doubts."""
-    stops = list(day.stops)
-    if not stops:
-        return [], [], [], []
-    nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
-    on_main = np.isin(
-        network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]], list(CURB_CLASSES)
-    )
-    pairs = zip(stops, on_main, strict=True)
-    right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
-    snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
     tasks, kept, lost, doubts = [], [], [], []
-    for i, stop in enumerate(stops):
-        distance = float(snaps.distance_m[i])
+    found = _stop_snaps(day, network, reach)
+    for stop in day.stops:
+        distance, outside, where = found[stop.stop_id]
         if distance > FARTHEST_SNAP_M:
-            lost.append((stop, distance))
+            lost.append(LostStop(stop, distance, outside))
             continue
         if distance > DOUBTFUL_SNAP_M:
             doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
-        span = range(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
-        where = [places.add(snaps.positions.arc[k], snaps.positions.offset_cm[k]) for k in span]
-        tasks.append(_stop_task(stop, where))
+        tasks.append(_stop_task(stop, [places.add(arc, offset) for arc, offset in where]))
         kept.append(stop)
     return tasks, kept, lost, doubts
+
+
+def _stop_snaps(
+    day: Day, network: Network, reach: _Reach
+) -> dict[str, tuple[float, float, list[tuple[int, int]]]]:
+    """Return distance, distance to a street cut off, and places by stop, stream by stream."""
+    found = {}
+    for stream in sorted({s.stream for s in day.stops}):
+        stops = [s for s in day.stops if s.stream == stream]
+        weights = reach.for_stream(stream)
+        nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
+        classes = network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]]
+        pairs = zip(stops, np.isin(classes, list(CURB_CLASSES)), strict=True)
+        right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
+        snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
+        arcs, offsets = snaps.positions.arc.tolist(), snaps.positions.offset_cm.tolist()
+        for i, stop in enumerate(stops):
+            span = slice(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
+            where = list(zip(arcs[span], offsets[span], strict=True))
+            far, outside = float(snaps.distance_m[i]), float(snaps.outside_m[i])
+            found[stop.stop_id] = (far, outside, where)
+    return found
 
 
 def _stop_task(stop: DueStop, where: list[int]) -> Task:
@@ -227,20 +292,20 @@ def _street_tasks(
 
 
 def _facilities(
-    day: Day, network: Network, weights: Weights, places: _Places
+    day: Day, network: Network, reach: _Reach, places: _Places
 ) -> tuple[tuple[Facility, ...], dict[str, int]]:
     """Return the facilities where something is put down or taken, and each one's location."""
-    snaps = _snap(network, weights, day.facilities, np.ones(len(day.facilities), dtype=np.bool_))
     gates: dict[str, int] = {}
     far = []
-    for i, facility in enumerate(day.facilities):
-        k = int(snaps.first_out[i])
-        gates[facility.facility_id] = places.add(
-            snaps.positions.arc[k], snaps.positions.offset_cm[k]
-        )
-        if snaps.distance_m[i] > FARTHEST_SNAP_M and facility.kind == "depot":
+    for facility in day.facilities:
+        weights = reach.for_facility(facility)
+        snaps = _snap(network, weights, [facility], np.ones(1, dtype=np.bool_))
+        arc, offset = int(snaps.positions.arc[0]), int(snaps.positions.offset_cm[0])
+        gates[facility.facility_id] = places.add(arc, offset)
+        distance = float(snaps.distance_m[0])
+        if distance > FARTHEST_SNAP_M and facility.kind == "depot":
             far.append(
-                f"facilities.csv: depot {facility.facility_id} is {snaps.distance_m[i]:.0f} m from"
+                f"facilities.csv: depot {facility.facility_id} is {distance:.0f} m from"
                 " every street that a truck may drive; move it or check the coordinate system"
             )
     if far:

@@ -125,14 +125,13 @@ def _ticker(
 ) -> Callable[[], bool]:
     """Return a function that reports once a second and says whether the budget is used."""
     last = time.monotonic()
-    unserved = len(roster.unserved)
 
     def tick() -> bool:
         nonlocal last
         used = stop.used(0)
         if time.monotonic() - last >= 1.0:
             last = time.monotonic()
-            progress("OR-Tools", used, roster.best_cost, unserved)
+            progress("OR-Tools", used, roster.best_cost, len(roster.unserved))
         return used >= 1.0
 
     return tick

@@ -254,7 +254,10 @@ def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
                 useful = useful or not refill or only >= 0
         there = model.time[profile, place, facility[f, AT]]
         onward = model.time[profile, facility[f, AT], target]
-        if not useful or there < 0 or onward < 0:
+        if not useful:
+            continue
+        if there < 0 or onward < 0:
+            code = UNREACHABLE if code == NO_FACILITY else code
             continue
         if dropped > 0 and facility[f, DAILY_KG] < NEVER:
             held = scratch.own[f] + dropped
@@ -266,7 +269,7 @@ def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
                 continue
         begin = free_slot(model, bookings, f, vehicle, clock + there, scratch.state[REPLAY])
         if begin + facility[f, UNLOAD_S] > facility[f, CLOSE_S]:
-            code = GATE if code == NO_FACILITY else code
+            code = code if code == TONNAGE else GATE
             continue
         done = begin + facility[f, UNLOAD_S] + onward
         if done < best:
@@ -439,7 +442,7 @@ def decode(model, bookings, scratch, vehicle, sequence, size):
                 if step < 0:
                     continue
             elif step < 0:
-                return TANK if need == 2 and code == NO_FACILITY else code
+                return TANK if need == 2 and code in (NO_FACILITY, UNREACHABLE) else code
             target = model.facility[step, AT]
             service = model.facility[step, UNLOAD_S]
         elif kind == 0:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -104,3 +107,25 @@ def test_interrupt_keeps_the_best_plan(solver, stage, number):
     assert evaluate_plan(problem, plan).feasible
     assert told[-1] == "stopped"
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_compiled_and_plain_kernels_find_the_same_plan(solver):
+    """With and without the compiler the same seed and steps give the same plan, to the letter."""
+    program = (
+        "from solvers.solve import solve; from solvers.stop import MaxIterations;"
+        "from tests.solvers.problems import random_problem;"
+        f"print(solve(random_problem(4), MaxIterations(60), 7, {solver!r}))"
+    )
+    plans = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "NUMBA_DISABLE_JIT": plain},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for plain in ("0", "1")
+    ]
+    assert plans[0] == plans[1]
+    assert "Route(" in plans[0]
