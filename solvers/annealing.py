@@ -9,7 +9,7 @@ from solvers.stop import Stop
 
 ROUND_STEPS = 200
 """Steps of one compiled call: a fraction of a second, so that progress and Ctrl-C come through."""
-HEAT_BEGIN, HEAT_END = 0.2, 0.002
+HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of a served task, from begin to end of the budget."""
 
 

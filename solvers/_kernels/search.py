@@ -56,6 +56,7 @@ from solvers._kernels.model import (
 )
 
 ABSENT = -1
+WHOLE_ROUTE = 0.1  # share of steps that take a whole route out, so that a truck can stay at home
 OLD_ABSENT = 4  # unserved tasks that a step offers again
 ENOUGH = 3  # feasible insertions that are compared in full
 
@@ -396,6 +397,9 @@ def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed
     center = int(draw(seed) * num_tasks)
     longest = 1 + int(draw(seed) * 10)
     strings = 1 + int(draw(seed) * (4.0 * mean_removed / (1.0 + longest)))
+    whole = draw(seed) < WHOLE_ROUTE
+    if whole:
+        strings = 1
     torn = 0
     sound = True
     for k in range(-1, model.neighbors.shape[1]):
@@ -408,6 +412,8 @@ def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed
         touched[vehicle] = 1
         torn += 1
         length = 1 + int(draw(seed) * min(longest, routes.size[vehicle]))
+        if whole:
+            length = 2 * routes.size[vehicle]
         keep_visits = draw(seed) < 0.5
         num = _tear(model, routes, vehicle, task, length, keep_visits, removed, num)
         if book(model, bookings, scratch, routes, vehicle) != FEASIBLE:
