@@ -177,8 +177,8 @@ def _fill_kpi_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
         cell.number_format = number_format
         _put(sheet, at, column + 3, unit)
         if column == 6:
-            sheet.merge_cells(start_row=at, start_column=9, end_row=at, end_column=10)
             _put(sheet, at, 10, None)
+            sheet.merge_cells(start_row=at, start_column=9, end_row=at, end_column=10)
     return row + half
 
 
