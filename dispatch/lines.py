@@ -23,7 +23,9 @@ def work_line(activity: Mapping[str, Any], network: Network | None) -> Line:
     Without a network the line is the place of the activity alone, so it is empty.
     """
     line: Line = []
-    for arc in activity["service_arcs"] if network is not None else ():
+    if network is None:
+        return line
+    for arc in activity["service_arcs"]:
         for lon, lat in network.shape(arc).tolist():
             point = [round(lon, 6), round(lat, 6)]
             if not line or line[-1] != point:

@@ -13,7 +13,7 @@ from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
 from routing.paths import Path as StreetPath
-from routing.paths import find_paths, path_geometry, street_names
+from routing.paths import path_geometry, street_names
 from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
@@ -42,14 +42,12 @@ class _Legs:
     def __init__(self, posed: DayProblem, hops: set[_Hop]) -> None:
         self.network = posed.network
         self.paths: dict[_Hop, StreetPath] = {}
-        for profile, weights in enumerate(posed.weights):
+        for profile, metric in enumerate(posed.metrics):
             wanted = sorted((h.source, h.target) for h in hops if h.profile == profile)
             if not wanted:
                 continue
             ends = np.asarray(wanted, dtype=np.int64)
-            found = find_paths(
-                posed.network,
-                weights,
+            found = metric.find_paths(
                 Positions(posed.arc[ends[:, 0]], posed.offset_cm[ends[:, 0]]),
                 Positions(posed.arc[ends[:, 1]], posed.offset_cm[ends[:, 1]]),
             )

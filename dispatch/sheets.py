@@ -419,6 +419,7 @@ def _put(
     align: str = "left",
 ) -> Cell:
     cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell), "the hidden part of merged cells holds nothing"
     if isinstance(value, (list, tuple, dict)):
         value = str(value)
     if isinstance(value, str):
@@ -484,9 +485,8 @@ def _set_page(
     sheet.print_options.horizontalCentered = True
     # "&" starts a code in a footer, so a literal one is doubled
     name = _clean(f"{plan['city']} {plan['date']}").replace("&", "&&")
-    sheet.oddFooter.left.text = name
-    sheet.oddFooter.center.text = "&A"
-    sheet.oddFooter.right.text = "&P / &N"
+    footer: Any = sheet.oddFooter  # the stubs take its parts for optional
+    footer.left.text, footer.center.text, footer.right.text = name, "&A", "&P / &N"
     sheet.sheet_view.showGridLines = False
     if title_rows:
         sheet.print_title_rows = title_rows

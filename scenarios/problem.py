@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.errors import InfeasibleError
-from routing.matrix import travel_matrix
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
+from routing.roads import RoadMetric
 from routing.snapping import Positions, Snaps, snap
+from routing.telling import telling_if_slow
 from scenarios.access import AccessGroup
 from scenarios.city import City
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
@@ -67,7 +68,7 @@ class DayProblem:
     day: Day
     network: Network
     groups: tuple[AccessGroup, ...]
-    weights: tuple[Weights, ...]
+    metrics: tuple[RoadMetric, ...]
     sources: tuple[DueStop | StreetTask, ...]
     lost: tuple[LostStop, ...]
     facilities: tuple[DueFacility, ...]
@@ -102,7 +103,7 @@ def build_day_problem(
     day: Day,
     network: Network,
     groups: Sequence[AccessGroup],
-    weights: Sequence[Weights],
+    metrics: Sequence[RoadMetric],
     streets: Sequence[StreetTask],
     notes: Sequence[str],
     say: Callable[[str], None],
@@ -118,30 +119,31 @@ def build_day_problem(
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
         )
-    reach = _Reach(groups, weights, day.trucks)
+    reach = _Reach(groups, [m.weights for m in metrics], day.trucks)
     places = _Places()
     stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
     facilities, gates = _facilities(day, network, reach, places)
     vehicles = _vehicles(day, groups, gates)
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
-    matrices = [travel_matrix(network, w, places.positions(), places.positions()) for w in weights]
+    positions = places.positions()
+    with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
+        tables = [metric.travel_table(positions, positions) for metric in metrics]
     working = [f for f in day.facilities if f.streams or f.refills]
     problem = Problem(
         tasks=(*stop_tasks, *street_tasks),
         vehicles=vehicles,
         facilities=facilities,
-        time_s=np.stack([m.time_s for m in matrices]).astype(np.int32),
-        length_m=np.stack([m.length_m for m in matrices]).astype(np.int32),
+        time_s=np.stack([table.time for table in tables]),
+        length_m=np.stack([table.length for table in tables]),
         rules=_rules(city),
     )
-    positions = places.positions()
     return DayProblem(
         problem,
         day,
         network,
         tuple(groups),
-        tuple(weights),
+        tuple(metrics),
         (*sources, *street_sources),
         tuple(lost),
         tuple(working),

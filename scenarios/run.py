@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.cache import load_or_build
+from routing.cache import load_or_build, load_or_build_roads
 from routing.network import Network
 from routing.profiles import Weights, weigh
 from scenarios.access import access_groups
@@ -54,7 +54,9 @@ def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayPro
     streets, street_notes = _streets(city, day, network, groups, weights)
     say(f"street runs to sweep: {len(streets)}")
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
-    return build_day_problem(city, day, network, groups, weights, streets, notes, say)
+    roads = load_or_build_roads(network, progress=say)
+    metrics = [roads.weigh(w) for w in weights]
+    return build_day_problem(city, day, network, groups, metrics, streets, notes, say)
 
 
 def _streets(

@@ -1,11 +1,13 @@
-"""The one decorator of all compiled kernels."""
+"""The decorators of all compiled kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+import numba
+
+njit: Any = numba.njit  # its stubs do not know the wrapper options
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -14,4 +16,20 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     ``NUMBA_DISABLE_JIT=1`` turns every kernel back into plain Python, which the small tests use.
     """
     compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel that only other kernels call.
+
+    It gets no entry from Python, which for tuples of many arrays takes longer to compile than the
+    kernel itself.
+    """
+    compiled: Callable[..., Any] = njit(
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
     return compiled

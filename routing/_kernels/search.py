@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import kernel
+from routing._kernels.jit import inner_kernel, kernel
 
 UNREACHED = np.iinfo(np.int64).max
 """Label of an arc that the search has not met."""
@@ -40,7 +40,7 @@ class Workspace(NamedTuple):
     place: NDArray[np.int32]  # where an arc stands in the heap, -1 = not in it
 
 
-@kernel
+@inner_kernel
 def _sift_up(work: Workspace, slot: int) -> None:
     """Move the arc at ``slot`` toward the top until its parent is no greater."""
     arc = work.heap[slot]
@@ -57,7 +57,7 @@ def _sift_up(work: Workspace, slot: int) -> None:
     work.place[arc] = slot
 
 
-@kernel
+@inner_kernel
 def _pop(work: Workspace, size: int) -> int:
     """Take the arc with the least label out of a heap of ``size`` arcs; O(log size)."""
     top = work.heap[0]
@@ -87,7 +87,7 @@ def _pop(work: Workspace, size: int) -> int:
     return top
 
 
-@kernel
+@inner_kernel
 def _relax(
     graph: SearchGraph, work: Workspace, arc: int, label: int, parent: int, size: int
 ) -> int:

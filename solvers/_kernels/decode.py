@@ -9,7 +9,7 @@ where it delays least. Driving rests are inserted before the leg that would brea
 
 from __future__ import annotations
 
-from routing._kernels.jit import kernel
+from routing._kernels.jit import inner_kernel, kernel
 from solvers._kernels.model import (
     ABOARD,
     AFTER_MEAL,
@@ -96,7 +96,7 @@ from solvers._kernels.model import (
 )
 
 
-@kernel
+@inner_kernel
 def free_slot(model, bookings, facility, vehicle, earliest, replay):
     """Return the first moment >= earliest at which a bay is free beside the others' bookings.
 
@@ -127,7 +127,7 @@ def free_slot(model, bookings, facility, vehicle, earliest, replay):
         begin = freed
 
 
-@kernel
+@inner_kernel
 def window_of(model, task, arrival):
     """Return (begin, latest begin) of a task reached at arrival; NEVER if it is too late."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
@@ -139,7 +139,7 @@ def window_of(model, task, arrival):
     return NEVER, NEVER
 
 
-@kernel
+@inner_kernel
 def _origin(rules, label, row, shift_first):
     """Write the label from which row sets out: 2 meal taken, 3 takes it now, 4 starts late."""
     source = 1 if row == 2 else 0
@@ -163,7 +163,7 @@ def _origin(rules, label, row, shift_first):
         label[row, CLOCK] = label[row, BASE] = late
 
 
-@kernel
+@inner_kernel
 def _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
     """Carry both labels over a leg and a step; return whether one of them is alive.
 
@@ -230,7 +230,7 @@ def _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
     return label[0, CLOCK] < NEVER or label[1, CLOCK] < NEVER
 
 
-@kernel
+@inner_kernel
 def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
     """Return (facility, code) by which target is reached first, among those that can be used.
 
@@ -277,7 +277,7 @@ def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
     return chosen, code
 
 
-@kernel
+@inner_kernel
 def _put_down(model, scratch, vehicle, facility):
     """Unload what the facility accepts and refill; return a code."""
     load, state = scratch.load, scratch.state
@@ -294,7 +294,7 @@ def _put_down(model, scratch, vehicle, facility):
     return TRIPS if state[TRIP] > model.vehicle[vehicle, MAX_TRIPS] else FEASIBLE
 
 
-@kernel
+@inner_kernel
 def _take(model, scratch, mode):
     """Take a task aboard."""
     load, task = scratch.load, model.mode[mode, TASK]
@@ -306,7 +306,7 @@ def _take(model, scratch, mode):
         load[stream, ABOARD] = 1
 
 
-@kernel
+@inner_kernel
 def _admit(model, scratch, vehicle, mode):
     """Return the code of serving a task at all, and what must come first: 1 unload, 2 refill."""
     load, task = scratch.load, model.mode[mode, TASK]
@@ -332,7 +332,7 @@ def _admit(model, scratch, vehicle, mode):
     return FEASIBLE, 2 if scratch.state[WATER] < model.task[task, WATER_L] else 0
 
 
-@kernel
+@inner_kernel
 def _close(model, scratch, vehicle):
     """Write cost, times and the final label of a route that is home; return a code."""
     label, log, result = scratch.label, scratch.log, scratch.result
@@ -365,7 +365,7 @@ def _close(model, scratch, vehicle):
     return FEASIBLE
 
 
-@kernel
+@inner_kernel
 def _reset(model, scratch, vehicle):
     """Put the vehicle empty at its start depot at the begin of its shift."""
     label, state = scratch.label, scratch.state
@@ -384,7 +384,7 @@ def _reset(model, scratch, vehicle):
     state[WATER] = model.vehicle[vehicle, TANK_L]
 
 
-@kernel
+@inner_kernel
 def _next_step(model, scratch, vehicle, sequence, size, i):
     """Return (code, kind, step, target, need) of what comes next in a sequence.
 

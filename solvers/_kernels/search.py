@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import kernel
+from routing._kernels.jit import inner_kernel, kernel
 from solvers._kernels.decode import decode, window_of
 from solvers._kernels.model import (
     AT,
@@ -74,7 +74,7 @@ class Incumbent(NamedTuple):
     late: NDArray[np.int64]  # (vehicles, slots + 1) latest useful arrival at each position
 
 
-@kernel
+@inner_kernel
 def draw(seed):
     """Return the next number of [0, 1) of an xorshift64* generator; seed is uint64 (1,)."""
     x = seed[0]
@@ -115,7 +115,7 @@ def book(model, bookings, scratch, routes, vehicle):
     return FEASIBLE
 
 
-@kernel
+@inner_kernel
 def _note_early(model, scratch, routes, vehicle):
     """Keep the earliest departure towards each position of the route just decoded."""
     early, sequence, log = routes.early[vehicle], routes.sequence[vehicle], scratch.log
@@ -130,7 +130,7 @@ def _note_early(model, scratch, routes, vehicle):
             early[i + 1] = begin + model.mode[sequence[i], SERVICE]
 
 
-@kernel
+@inner_kernel
 def _note_late(model, routes, vehicle):
     """Keep the latest arrival at each position after which windows and shift could be held.
 
@@ -154,7 +154,7 @@ def _note_late(model, routes, vehicle):
         after = _place(model, vehicle, step, False)
 
 
-@kernel
+@inner_kernel
 def _latest_begin(model, task, limit):
     """Return the latest moment <= limit inside a window of a task, -1 if there is none."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
@@ -165,7 +165,7 @@ def _latest_begin(model, task, limit):
     return latest
 
 
-@kernel
+@inner_kernel
 def _in_time(model, routes, vehicle, position, mode, to, on):
     """Whether windows and shift could hold with a mode at a position, reached after ``to``."""
     begin, _ = window_of(model, model.mode[mode, TASK], routes.early[vehicle, position] + to)
@@ -173,7 +173,7 @@ def _in_time(model, routes, vehicle, position, mode, to, on):
     return begin < NEVER and done <= routes.late[vehicle, position]
 
 
-@kernel
+@inner_kernel
 def _serves_any(routes, vehicle):
     num = 0
     for i in range(routes.size[vehicle]):
@@ -181,7 +181,7 @@ def _serves_any(routes, vehicle):
     return num > 0
 
 
-@kernel
+@inner_kernel
 def _take_bays(bookings, scratch, routes, vehicle):
     """Enter the facility visits of the route just decoded into the bookings."""
     routes.num_visits[vehicle] = scratch.result[VISITS]
@@ -205,7 +205,7 @@ def _take_bays(bookings, scratch, routes, vehicle):
         bookings.received[f, vehicle] = scratch.own[f]
 
 
-@kernel
+@inner_kernel
 def _offer(top, value, vehicle, position, mode):
     """Keep an insertion among the best few, sorted by value."""
     k = top.shape[0] - 1
@@ -221,7 +221,7 @@ def _offer(top, value, vehicle, position, mode):
     top[k, MODE] = mode
 
 
-@kernel
+@inner_kernel
 def _place(model, vehicle, step, leaving):
     """Return the location at which a step is left (or entered)."""
     if step < 0:
@@ -229,7 +229,7 @@ def _place(model, vehicle, step, leaving):
     return model.mode[step, EXIT] if leaving else model.mode[step, ENTRY]
 
 
-@kernel
+@inner_kernel
 def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
     """Offer the two best positions of one route for a mode, by the cost of the detour.
 
@@ -274,7 +274,7 @@ def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
             _offer(scratch.top, value, vehicle, position, mode)
 
 
-@kernel
+@inner_kernel
 def _try_place(model, bookings, scratch, routes, k):
     """Return (code, added cost) of the k-th ranked insertion, decoded in full."""
     vehicle, position = scratch.top[k, VEHICLE], scratch.top[k, POSITION]
@@ -293,7 +293,7 @@ def _try_place(model, bookings, scratch, routes, k):
     return code, scratch.result[COST] - routes.cost[vehicle]
 
 
-@kernel
+@inner_kernel
 def scan(model, scratch, routes, task, seed, blink, only):
     """Rank the insertions of a task over all routes (or one) into scratch.top.
 
@@ -310,7 +310,7 @@ def scan(model, scratch, routes, task, seed, blink, only):
             _scan_route(model, scratch, routes, vehicle, mode, seed, blink)
 
 
-@kernel
+@inner_kernel
 def _has_empty_twin(model, routes, vehicle):
     for other in range(vehicle):
         if (
@@ -350,7 +350,7 @@ def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
     return best
 
 
-@kernel
+@inner_kernel
 def _insert(routes, vehicle, position, mode, task):
     sequence = routes.sequence[vehicle]
     for i in range(routes.size[vehicle], position, -1):
@@ -360,7 +360,7 @@ def _insert(routes, vehicle, position, mode, task):
     routes.route_of[task] = vehicle
 
 
-@kernel
+@inner_kernel
 def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
     """Remove up to ``length`` tasks around a task from its route; return the new num."""
     sequence = routes.sequence[vehicle]
@@ -387,7 +387,7 @@ def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
     return num
 
 
-@kernel
+@inner_kernel
 def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed):
     """Tear strings out of neighboring routes; return (number removed, whether all still decode)."""
     num_tasks = model.task.shape[0]
@@ -421,7 +421,7 @@ def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed
     return num, sound
 
 
-@kernel
+@inner_kernel
 def _order(model, seed, removed, num):
     """Put removed tasks into the order of insertion: at random, heavy first, or narrow first."""
     for i in range(num - 1, 0, -1):
@@ -440,7 +440,7 @@ def _order(model, seed, removed, num):
         removed[j + 1] = task
 
 
-@kernel
+@inner_kernel
 def _rank(model, rule, task):
     if rule == 2:
         return -model.task[task, KG]
@@ -462,7 +462,7 @@ def total_cost(model, routes):
     return cost
 
 
-@kernel
+@inner_kernel
 def _copy(target, source, into, out):
     """Copy one incumbent and its bookings over another; only what is in use is copied."""
     for v in range(source.size.shape[0]):
@@ -533,7 +533,7 @@ def ruin_and_recreate(
     return cost, best_cost
 
 
-@kernel
+@inner_kernel
 def _add_absent(routes, removed, num, seed):
     """Append a few unserved tasks that were not just removed, from a random one on."""
     num_tasks = routes.route_of.shape[0]
