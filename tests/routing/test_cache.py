@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 
-from routing.cache import load_or_build
+from routing import cache
+from routing.cache import load_or_build, load_or_build_roads
 from routing.errors import NetworkError
 from routing.profiles import TRUCK, weigh
+from routing.snapping import Positions
 from tests.routing.tiny_maps import CROSS_NODES, CROSS_WAYS, NORTH, equal_content, write_osm
 
 
@@ -141,3 +144,68 @@ def test_missing_map(tmp_path):
     with pytest.raises(NetworkError):
         load_or_build(tmp_path / "absent.osm", tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def roads_entry(folder):
+    """Return the one hierarchy of the cache."""
+    (entry,) = folder.glob("roads-*")
+    return entry
+
+
+def same_hierarchy(one, other):
+    """Whether two hierarchies hold the same arrays."""
+    pairs = [(one.rank, other.rank), (one.slot, other.slot)]
+    pairs += list(zip(one.topology, other.topology, strict=True))
+    return all((a == b).all() for a, b in pairs)
+
+
+def test_hierarchy_comes_from_the_cache(street_map, tmp_path, monkeypatch):
+    """The second time nothing is ordered, and answers are those of the first."""
+    network, _ = load_or_build(street_map, tmp_path / "cache")
+    built = load_or_build_roads(network, tmp_path / "cache")
+    monkeypatch.setattr(cache, "build_roads", None)
+    loaded = load_or_build_roads(network, tmp_path / "cache")
+    assert same_hierarchy(built.hierarchy, loaded.hierarchy)
+    places = Positions(np.arange(network.num_arcs), np.zeros(network.num_arcs, np.int64))
+    weights = weigh(network, TRUCK)
+    tables = [roads.weigh(weights).travel_table(places, places) for roads in (built, loaded)]
+    assert (tables[0].time == tables[1].time).all()
+    assert (tables[0].time >= 0).any()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "missing", "header", "version"])
+def test_damaged_hierarchy_is_made_again(street_map, tmp_path, damage):
+    """A hierarchy that is not what was written is never trusted."""
+    network, _ = load_or_build(street_map, tmp_path / "cache")
+    built = load_or_build_roads(network, tmp_path / "cache")
+    entry = roads_entry(tmp_path / "cache")
+    path = entry / "rank.npy"
+    raw = path.read_bytes()
+    if damage == "cut":
+        path.write_bytes(raw[:-4])
+    elif damage == "flip":
+        path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    elif damage == "missing":
+        path.unlink()
+    elif damage == "header":
+        (entry / "roads.json").write_text("{", encoding="utf-8")
+    else:
+        text = (entry / "roads.json").read_text(encoding="utf-8")
+        (entry / "roads.json").write_text(text.replace('"version": ', '"version": 9'), "utf-8")
+    said: list[str] = []
+    again = load_or_build_roads(network, tmp_path / "cache", progress=said.append)
+    assert same_hierarchy(built.hierarchy, again.hierarchy)
+    assert any("not sound" in text for text in said)
+    said.clear()
+    load_or_build_roads(network, tmp_path / "cache", progress=said.append)
+    assert said == []
+
+
+def test_unwritable_cache_is_no_error(street_map, tmp_path):
+    """Where the cache cannot be written the roads are made all the same."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    network, _ = load_or_build(street_map, tmp_path / "cache")
+    said: list[str] = []
+    roads = load_or_build_roads(network, tmp_path / "file" / "cache", progress=said.append)
+    assert roads.hierarchy.num_vertices == network.num_arcs
+    assert any("could not be cached" in text for text in said)
