@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 _KIND_OF_BAR = {
@@ -13,11 +13,13 @@ _KIND_OF_BAR = {
     "break": "break",
 }
 
-BAR_KINDS = ("drive", "stop", "sweep", "unload", "refill", "break", "wait")
-
 
 class Bar(NamedTuple):
-    """One stretch of a truck's day; ``activity`` is the place in the route's list it belongs to."""
+    """One stretch of a truck's day.
+
+    ``kind`` is drive, wait, stop, sweep, unload, refill or break; ``activity`` is the place in the
+    route's list that it belongs to.
+    """
 
     kind: str
     begin_s: int
@@ -54,26 +56,6 @@ def route_bars(route: Mapping[str, Any]) -> list[Bar]:
         bars.extend(Bar(kind, begin, end, i) for kind, begin, end in marks if end > begin)
         free_s = activity["end_s"]
     return bars
-
-
-def seconds_by_kind(bars: Iterable[Bar]) -> dict[str, int]:
-    """Return how long each kind of bar lasts in all."""
-    sums = dict.fromkeys(BAR_KINDS, 0)
-    for bar in bars:
-        sums[bar.kind] += bar.end_s - bar.begin_s
-    return sums
-
-
-def trip_spans(route: Mapping[str, Any]) -> list[tuple[int, int, int]]:
-    """Return (trip, begin, end) in seconds: from the first leg of a trip to its last activity."""
-    spans: dict[int, tuple[int, int]] = {}
-    free_s = int(route["start_s"])
-    for activity in route["activities"]:
-        trip = int(activity["trip"])
-        begin, _ = spans.get(trip, (free_s, 0))
-        spans[trip] = (begin, int(activity["end_s"]))
-        free_s = int(activity["end_s"])
-    return [(trip, begin, end) for trip, (begin, end) in sorted(spans.items())]
 
 
 def queue_strips(facility: Mapping[str, Any]) -> list[QueueStrip]:

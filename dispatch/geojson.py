@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatch.lines import leg_line, work_line
-from dispatch.words import clock
+from dispatch.words import clock, task_numbers
 from scenarios.files import write_whole
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def write_geojson(path: Path, plan: Mapping[str, Any], network: Network | None =
 
 def _route_features(route: Mapping[str, Any], network: Network | None) -> Iterator[Feature]:
     truck = {"truck_id": route["truck_id"], "truck_kind": route["truck_kind"]}
-    for seq, activity in enumerate(route["activities"], start=1):
-        seen = {**truck, "seq": seq, "kind": activity["kind"]}
+    numbers = task_numbers(route["activities"])
+    for seq, (number, activity) in enumerate(zip(numbers, route["activities"], strict=True), 1):
+        seen = {**truck, "seq": seq, "number": number or None, "kind": activity["kind"]}
         leg = activity["leg"]
         if leg and len(leg["geometry"]) > 1:
             yield _line(leg_line(activity), {"layer": "leg", **seen, **_leg_facts(activity)})

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from dispatch.lines import Line, leg_line, work_line
-from dispatch.words import STREAMS, activity_word, both, clock, main_streets, word_of
+from dispatch.words import (
+    activity_word,
+    both,
+    clock,
+    main_streets,
+    stream_text,
+    task_numbers,
+)
 from scenarios.files import write_whole
 
 if TYPE_CHECKING:
@@ -26,23 +33,25 @@ def gpx_text(
 ) -> str:
     """Return the GPX of one truck.
 
-    Waypoint names carry the instruction (``03 05:42 收集 Collect 人民路12号``), descriptions
-    the streets to follow and the load. The track has one segment for each trip.
+    Waypoint names carry number and instruction (``03 05:42 收集 Collect 人民路12号``; numbers as
+    on the map and the sheet), descriptions the streets to follow and the load. Each trip is a
+    track; the way home belongs to the last one.
     """
     root = ET.Element("gpx", {"xmlns": NAMESPACE, "version": "1.1", "creator": "huanwei"})
-    stream = both(word_of(STREAMS, route["stream"]))
-    title = f"{route['truck_id']} {stream} {plan['date']}"
+    title = f"{route['truck_id']} {stream_text(route['stream'])} {plan['date']}".replace("  ", " ")
     meta = _add(root, "metadata")
     _add(meta, "name", title)
     _add(meta, "desc", plan["city"])
     rights = _add(meta, "copyright")
     rights.set("author", "OpenStreetMap contributors")
-    for seq, activity in enumerate(route["activities"], start=1):
+    for number, activity in zip(
+        task_numbers(route["activities"]), route["activities"], strict=True
+    ):
         if activity["kind"] != "break":
-            _add_waypoint(root, seq, activity, route["truck_kind"])
-    track = _add(root, "trk")
-    _add(track, "name", title)
-    for line in trip_lines(route, network):
+            _add_waypoint(root, number, activity, route["truck_kind"])
+    for trip, line in trip_lines(route, network).items():
+        track = _add(root, "trk")
+        _add(track, "name", f"{route['truck_id']} 第 {trip} 趟 Trip {trip}")
         segment = _add(track, "trkseg")
         for lon, lat in line:
             ET.SubElement(segment, "trkpt", {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}"})
@@ -77,23 +86,29 @@ def file_names(truck_ids: list[str]) -> list[str]:
     return stems
 
 
-def trip_lines(route: Mapping[str, Any], network: Network | None) -> list[Line]:
+def trip_lines(route: Mapping[str, Any], network: Network | None) -> dict[int, Line]:
     """Return the driven and worked line of each trip, in order, doubled points left out."""
     lines: dict[int, Line] = {}
+    trip = 1
     for activity in route["activities"]:
-        line = lines.setdefault(activity["trip"], [])
+        if activity["kind"] != "end":
+            trip = int(activity["trip"])
+        line = lines.setdefault(trip, [])
         for point in leg_line(activity) + work_line(activity, network):
             if not line or line[-1] != point:
                 line.append(point)
-    return [line for line in lines.values() if len(line) > 1]
+    return {trip: line for trip, line in lines.items() if len(line) > 1}
 
 
-def _add_waypoint(root: ET.Element, seq: int, activity: Mapping[str, Any], truck_kind: str) -> None:
+def _add_waypoint(
+    root: ET.Element, number: int, activity: Mapping[str, Any], truck_kind: str
+) -> None:
     place = {"lat": f"{activity['lat']:.6f}", "lon": f"{activity['lon']:.6f}"}
     point = ET.SubElement(root, "wpt", place)
     what = both(activity_word(activity, truck_kind))
     target = activity["name"] or activity["id"]
-    _add(point, "name", f"{seq:02d} {clock(activity['arrive_s'])} {what} {target}")
+    text = f"{clock(activity['arrive_s'])} {what} {target}"
+    _add(point, "name", f"{number:02d} {text}" if number else text)
     _add(point, "desc", _description(activity))
     _add(point, "type", activity["kind"])
 

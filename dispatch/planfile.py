@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dispatch.kpis import KPI_KEYS
 from routing.errors import InputError
 from scenarios.files import write_whole
 
@@ -19,6 +22,7 @@ _NUMBER: _Types = (int, float)
 _TEXT: _Types = (str,)
 _LIST: _Types = (list,)
 _DICT: _Types = (dict,)
+_BOOL: _Types = (bool,)
 _NONE: _Types = (type(None),)
 
 PLAN_KEYS: dict[str, _Types] = {
@@ -129,10 +133,106 @@ FACILITY_KEYS: dict[str, _Types] = {
     "queue": _LIST,
 }
 
+FINGERPRINT_KEYS: dict[str, _Types] = {
+    "tables": _TEXT,
+    "map": _TEXT,
+    "settings": _TEXT,
+    "seed": _INT,
+    "iterations": _INT,
+    "version": _TEXT,
+    "solver": _TEXT,
+}
+
+ASSUMPTION_KEYS: dict[str, _Types] = {
+    "key": _TEXT,
+    "value": _TEXT + _NUMBER + _NONE,
+    "unit": _TEXT,
+    "source": _TEXT,
+    "confidence": _TEXT,
+}
+
+BOUND_KEYS: dict[str, _Types] = {
+    "lower_bound": _INT,
+    "cost": _INT,
+    "gap": _NUMBER,
+    "kind": _TEXT,
+}
+
+PROFILE_KEYS: dict[str, _Types] = {
+    "height_cm": _INT,
+    "width_cm": _INT,
+    "weight_kg": _INT,
+    "hgv": _BOOL,
+    "permits": _LIST,
+    "blocked_arcs": _INT,
+}
+
+ENERGY_KEYS: dict[str, _Types] = {"kind": _TEXT, "amount": _NUMBER, "unit": _TEXT}
+
+POSITION_KEYS: dict[str, _Types] = {"arc": _INT, "offset_cm": _INT}
+
+QUEUE_KEYS: dict[str, _Types] = {"minute": _INT, "waiting": _INT, "busy": _INT}
+
+REQUIRED_KEYS: dict[str, _Types] = {"stops": _INT, "streets": _INT, "street_m": _INT}
+
+KPIS_KEYS: dict[str, _Types] = {
+    "total": _DICT,
+    "by_stream": _DICT,
+    "by_truck": _DICT,
+    "by_district": _DICT,
+}
+
+_RATES = ("punctuality", "load_factor")
+FIGURE_KEYS: dict[str, _Types] = {
+    key: _NUMBER + _NONE if key in _RATES else _INT for key in KPI_KEYS
+}
+
 ACTIVITY_KINDS = ("start", "stop", "street", "unload", "refill", "break", "end")
 UNSERVED_KINDS = ("stop", "street")
 
+_INNER: dict[str, dict[str, _Types]] = {
+    "fingerprint": FINGERPRINT_KEYS,
+    "assumptions": ASSUMPTION_KEYS,
+    "bound": BOUND_KEYS,
+    "routes": ROUTE_KEYS,
+    "energy": ENERGY_KEYS,
+    "activities": ACTIVITY_KEYS,
+    "position": POSITION_KEYS,
+    "exit": POSITION_KEYS,
+    "leg": LEG_KEYS,
+    "unserved": UNSERVED_KEYS,
+    "facilities": FACILITY_KEYS,
+    "queue": QUEUE_KEYS,
+    "required": REQUIRED_KEYS,
+    "kpis": KPIS_KEYS,
+    "total": FIGURE_KEYS,
+}
+"""Keys of the object, or of each object of the list, that stands under a key."""
+_INNER_OF_EACH: dict[str, dict[str, _Types]] = {
+    "profiles": PROFILE_KEYS,
+    "by_stream": FIGURE_KEYS,
+    "by_truck": FIGURE_KEYS,
+    "by_district": FIGURE_KEYS,
+}
+"""Keys of each object of an object whose own keys are names."""
+_ITEMS: dict[str, _Types] = {
+    "warnings": _TEXT,
+    "permits": _TEXT,
+    "arcs": _INT,
+    "service_arcs": _INT,
+    "window": _INT,
+    "received_kg": _INT,
+}
+"""Type of each value of a list, or of an object whose keys are names."""
+_ROWS: dict[str, tuple[_Types, ...]] = {
+    "geometry": (_NUMBER, _NUMBER),
+    "streets": (_TEXT, _INT),
+}
+"""Types of the values in each row of a list of rows."""
+_KINDS = {"activities": ACTIVITY_KINDS, "unserved": UNSERVED_KINDS}
+
 _TYPE_WORDS: dict[type, str] = {
+    bool: "true or false",
     int: "a whole number",
     float: "a number",
     str: "text",
@@ -159,7 +259,8 @@ def load_plan(path: Path) -> dict[str, Any]:
     """
     file = plan_path(Path(path))
     try:
-        plan = json.loads(file.read_text(encoding="utf-8"))
+        # editors on Windows put a byte-order mark before the text
+        plan = json.loads(file.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{file}: not found; expected a plan folder or its {FILE_NAME}") from None
     except OSError as error:
@@ -235,32 +336,18 @@ def check_plan(plan: object, name: str = FILE_NAME) -> None:
 
 def _plan_faults(plan: Mapping[str, Any]) -> Iterator[str]:
     yield from _record_faults(plan, PLAN_KEYS, "")
-    for i, route in enumerate(_items(plan, "routes")):
-        yield from _route_faults(route, f"routes[{i}]")
-    for i, task in enumerate(_items(plan, "unserved")):
-        yield from _record_faults(task, UNSERVED_KEYS, f"unserved[{i}].")
-        yield from _kind_faults(task, UNSERVED_KINDS, f"unserved[{i}]")
-    for i, facility in enumerate(_items(plan, "facilities")):
-        yield from _record_faults(facility, FACILITY_KEYS, f"facilities[{i}].")
-    kpis = plan.get("kpis")
-    if isinstance(kpis, Mapping):
-        for key in ("total", "by_stream", "by_truck", "by_district"):
-            if not isinstance(kpis.get(key), Mapping):
-                yield f"kpis.{key} is missing; expected an object"
-
-
-def _route_faults(route: Any, where: str) -> Iterator[str]:
-    yield from _record_faults(route, ROUTE_KEYS, f"{where}.")
-    for k, activity in enumerate(_items(route, "activities")):
-        spot = f"{where}.activities[{k}]"
-        yield from _record_faults(activity, ACTIVITY_KEYS, f"{spot}.")
-        yield from _kind_faults(activity, ACTIVITY_KINDS, spot)
-        leg = activity.get("leg") if isinstance(activity, Mapping) else None
-        if isinstance(leg, Mapping):
-            yield from _record_faults(leg, LEG_KEYS, f"{spot}.leg.")
+    date, routes = plan.get("date"), plan.get("routes")
+    if isinstance(date, str) and not _is_date(date):
+        yield f"date = {_short(date)}; expected a date as 2024-11-25"
+    figures = _get(plan.get("kpis"), "by_truck")
+    if isinstance(routes, list) and isinstance(figures, Mapping):
+        trucks = [_get(route, "truck_id") for route in routes]
+        missing = sorted({t for t in trucks if isinstance(t, str) and t not in figures})
+        yield from (f"kpis.by_truck.{truck} is missing; expected an object" for truck in missing)
 
 
 def _record_faults(record: Any, keys: Mapping[str, _Types], where: str) -> Iterator[str]:
+    """Yield the faults of an object and of everything in it; ``where`` ends with a dot."""
     if not isinstance(record, Mapping):
         yield f"{where.rstrip('.')} = {_short(record)}; expected an object"
         return
@@ -268,23 +355,65 @@ def _record_faults(record: Any, keys: Mapping[str, _Types], where: str) -> Itera
         if key not in record:
             yield f"{where}{key} is missing; expected {_type_words(types)}"
         elif not _is_one_of(record[key], types):
-            yield f"{where}{key} = {_short(record[key])}; expected {_type_words(types)}"
+            yield _wrong(f"{where}{key}", record[key], types)
+        else:
+            yield from _inner_faults(key, record[key], where + key)
 
 
-def _kind_faults(record: Any, kinds: tuple[str, ...], where: str) -> Iterator[str]:
-    kind = record.get("kind") if isinstance(record, Mapping) else None
-    if isinstance(kind, str) and kind not in kinds:
-        yield f"{where}.kind = {kind!r}; expected one of {', '.join(kinds)}"
+def _inner_faults(key: str, value: Any, where: str) -> Iterator[str]:
+    """Yield the faults of what stands under a key whose own type is right."""
+    if isinstance(value, Mapping) and key in _INNER:
+        yield from _record_faults(value, _INNER[key], f"{where}.")
+    elif isinstance(value, (list, Mapping)):
+        named = value.items() if isinstance(value, Mapping) else enumerate(value)
+        form = "{}.{}" if isinstance(value, Mapping) else "{}[{}]"
+        for name, item in named:
+            yield from _item_faults(key, item, form.format(where, name))
+        if key == "window" and len(value) != 2:
+            yield f"{where} has {len(value)} values; expected 2"
 
 
-def _items(record: Any, key: str) -> list[Any]:
-    value = record.get(key) if isinstance(record, Mapping) else None
-    return value if isinstance(value, list) else []
+def _item_faults(key: str, item: Any, where: str) -> Iterator[str]:
+    inner = _INNER.get(key) or _INNER_OF_EACH.get(key)
+    if inner is not None:
+        yield from _record_faults(item, inner, f"{where}.")
+        kind = _get(item, "kind")
+        if isinstance(kind, str) and key in _KINDS and kind not in _KINDS[key]:
+            yield f"{where}.kind = {_short(kind)}; expected one of {', '.join(_KINDS[key])}"
+    elif key in _ITEMS and not _is_one_of(item, _ITEMS[key]):
+        yield _wrong(where, item, _ITEMS[key])
+    elif key in _ROWS and not _is_row(item, _ROWS[key]):
+        expected = ", ".join(_type_words(types) for types in _ROWS[key])
+        yield f"{where} = {_short(item)}; expected [{expected}]"
+
+
+def _get(record: Any, key: str) -> Any:
+    return record.get(key) if isinstance(record, Mapping) else None
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_row(row: Any, row_types: tuple[_Types, ...]) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) == len(row_types)
+        and all(_is_one_of(value, types) for value, types in zip(row, row_types, strict=True))
+    )
 
 
 def _is_one_of(value: Any, types: _Types) -> bool:
-    # JSON's true is an int to Python, never a number to us
-    return isinstance(value, types) and not isinstance(value, bool)
+    if isinstance(value, bool):  # JSON's true is an int to Python, never a number to us
+        return bool in types
+    return isinstance(value, types) and (not isinstance(value, float) or math.isfinite(value))
+
+
+def _wrong(where: str, value: Any, types: _Types) -> str:
+    return f"{where} = {_short(value)}; expected {_type_words(types)}"
 
 
 def _type_words(types: _Types) -> str:

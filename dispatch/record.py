@@ -18,7 +18,7 @@ from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
-from scenarios.problem import DayProblem, LostStop
+from scenarios.problem import FARTHEST_SNAP_M, DayProblem, LostStop
 from scenarios.run import DayPlan
 from scenarios.street_tasks import StreetTask
 from solvers.bound import BOUND_KIND
@@ -387,7 +387,7 @@ def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
 
 def _lost(lost: LostStop) -> dict[str, Any]:
     """Return a stop that stands on no street that its trucks may drive."""
-    if lost.outside_m > 0:
+    if 0 < lost.outside_m <= FARTHEST_SNAP_M:
         return _left_out(lost.stop, "cut_off", f"the street is {lost.outside_m:.0f} m away")
     detail = f"{lost.distance_m:.0f} m from every street that a truck may drive"
     return _left_out(lost.stop, "off_network", detail)

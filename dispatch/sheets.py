@@ -11,21 +11,23 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dispatch.words import (
     ENERGIES,
+    FACILITY_KINDS,
     KPIS,
     SIDES,
-    STREAMS,
     TRUCK_KINDS,
     UNNAMED_STREET,
     Pair,
@@ -33,33 +35,131 @@ from dispatch.words import (
     both,
     clock,
     main_streets,
+    stream_text,
+    task_numbers,
     window_text,
     word_of,
 )
 from scenarios.files import write_whole
 
-TRUCK_COLUMNS: tuple[tuple[str, str, float], ...] = (
-    ("序号", "No.", 5),
-    ("到达", "Arrive", 7.5),
-    ("开始", "Begin", 7.5),
-    ("离开", "Leave", 7.5),
-    ("作业", "Activity", 9.5),
-    ("编号", "ID", 11),
-    ("名称", "Name", 20),
-    ("行驶道路", "Follow", 34),
-    ("里程", "km", 7),
-    ("数量", "kg", 8),
-    ("装后", "Load kg", 8.5),
-    ("时段", "Window", 12.5),
-    ("备注", "Remarks", 20),
-    ("签字", "Signature", 11),
+TEXT, WHOLE, TENTHS, CENTS, TIME = "@", "#,##0", "#,##0.0", "#,##0.00", "[hh]:mm"
+"""Number formats; the times run on past 24:00 for the night after."""
+
+
+class Column(NamedTuple):
+    """A column of a table: what it holds, its heading, format, and the columns it spans."""
+
+    key: str
+    zh: str
+    en: str
+    format: str
+    span: int = 1
+    centered: bool = False
+
+
+TRUCK_COLUMNS = (
+    Column("number", "序号", "No.", WHOLE, centered=True),
+    Column("arrive", "到达", "Arrive", TIME),
+    Column("leave", "离开", "Leave", TIME),
+    Column("what", "作业", "Activity", TEXT),
+    Column("id", "编号", "ID", TEXT),
+    Column("name", "名称", "Name", TEXT),
+    Column("follow", "行驶道路", "Follow", TEXT),
+    Column("km", "里程", "km", CENTS),
+    Column("kg", "数量", "kg", WHOLE),
+    Column("load", "装后", "Load kg", WHOLE),
+    Column("window", "时段", "Window", TEXT, centered=True),
+    Column("remarks", "备注", "Remarks", TEXT),
+    Column("sign", "签字", "Signature", TEXT),
 )
-"""Heading in Chinese and English and width of each column of a truck's tab."""
+"""Columns of the tab of a truck that collects."""
+
+SWEEPER_COLUMNS = (
+    *TRUCK_COLUMNS[:8],
+    Column("work", "作业", "Work m", WHOLE),
+    Column("tank", "余水", "Tank L", WHOLE),
+    *TRUCK_COLUMNS[10:],
+)
+"""Columns of the tab of a truck that sweeps or flushes streets."""
+
+TRUCK_WIDTHS = (5, 7, 7, 13, 12, 27, 41, 7, 8, 9, 13, 19, 10)
+
+STREAM_COLUMNS = (
+    Column("stream", "类别", "Stream", TEXT, span=2),
+    Column("trucks_used", "车辆", "Trucks", WHOLE),
+    Column("stops", "收集点", "Stops", WHOLE),
+    Column("streets", "路段", "Streets", WHOLE),
+    Column("km", "里程", "km", TENTHS),
+    Column("t", "收运", "t", CENTS),
+    Column("trips", "趟次", "Trips", WHOLE),
+    Column("unserved", "未完成", "Unserved", WHOLE),
+    Column("unserved_t", "未收运", "t", CENTS),
+    Column("cost", "成本", "Cost", CENTS),
+)
+
+FLEET_COLUMNS = (
+    Column("truck", "车辆", "Truck", TEXT),
+    Column("kind", "车型", "Kind", TEXT),
+    Column("stream", "类别", "Stream", TEXT),
+    Column("stops", "收集点", "Stops", WHOLE),
+    Column("streets", "路段", "Streets", WHOLE),
+    Column("km", "里程", "km", TENTHS),
+    Column("t", "收运", "t", CENTS),
+    Column("trips", "趟次", "Trips", WHOLE),
+    Column("start", "出车", "Start", TIME),
+    Column("end", "收车", "End", TIME),
+    Column("cost", "成本", "Cost", CENTS),
+)
+
+STATION_COLUMNS = (
+    Column("id", "设施", "Station", TEXT),
+    Column("name", "名称", "Name", TEXT),
+    Column("kind", "类型", "Kind", TEXT),
+    Column("open", "开放", "Open", TEXT, span=2, centered=True),
+    Column("visits", "车次", "Visits", WHOLE),
+    Column("t", "接收", "t", CENTS),
+    Column("share", "占比", "of limit", "0%"),
+    Column("waiting", "最多排队", "Most waiting", WHOLE, span=2),
+    Column("longest", "最长等候", "Longest wait min", WHOLE),
+)
+
+OVERVIEW_WIDTHS = (11, 19, 17, 8, 8, 9, 9, 8, 10, 9, 13)
+
+UNSERVED_COLUMNS = (
+    Column("id", "编号", "ID", TEXT),
+    Column("name", "名称", "Name", TEXT),
+    Column("district", "区域", "District", TEXT),
+    Column("stream", "类别", "Stream", TEXT),
+    Column("kg", "数量", "kg", WHOLE),
+    Column("m", "长度", "m", WHOLE),
+    Column("reason", "原因", "Reason", TEXT),
+)
+
+UNSERVED_WIDTHS = (13, 27, 13, 25, 8, 8, 67)
+
+ASSUMPTION_COLUMNS = (
+    Column("key", "参数", "Key", TEXT),
+    Column("value", "取值", "Value", "General"),
+    Column("unit", "单位", "Unit", TEXT),
+    Column("source", "来源", "Source", TEXT),
+    Column("confidence", "可信度", "Confidence", TEXT),
+)
+
+ASSUMPTION_WIDTHS = (36, 12, 22, 76, 14)
 
 HEADING_ROW = 4
 """Row of a truck's tab that holds the headings; repeated on each printed page."""
 
 RESERVED_TITLES = ("总览 Overview", "未完成 Unserved", "假设 Assumptions")
+
+STREAM_COLORS = {
+    "recyclable": "1F6FB5",
+    "hazardous": "C0392B",
+    "kitchen": "2E8B57",
+    "other": "5F6B73",
+    "sweepings": "8E6BBF",
+}
+"""Colors of the tabs."""
 
 _FONT = "Microsoft YaHei"
 _THIN = Side(style="thin", color="FF9AA5AE")
@@ -69,8 +169,8 @@ _TRIP_END = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THICK)
 _HEAD_FILL = PatternFill("solid", fgColor="FFE3EDF2")
 _TRIP_FILL = PatternFill("solid", fgColor="FFF1F4F6")
 _UNLOAD_FILL = PatternFill("solid", fgColor="FFFBF3E4")
+_ALERT_FILL = PatternFill("solid", fgColor="FFF8D7D2")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_TIME_FORMAT = "[hh]:mm"
 
 
 def write_sheets(path: Path, plan: Mapping[str, Any]) -> None:
@@ -112,24 +212,245 @@ def sheet_titles(truck_ids: Iterable[str]) -> list[str]:
     return titles
 
 
-def activity_remarks(activity: Mapping[str, Any]) -> str:
+# --- overview -------------------------------------------------------------------------------
+
+
+def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]) -> None:
+    _set_page(sheet, plan, OVERVIEW_WIDTHS, landscape=False)
+    _line(sheet, 1, f"{plan['city']} · {plan['date']} · 作业计划 Day plan", size=15, bold=True)
+    row = _fill_tiles(sheet, plan, 3)
+    row = _fill_notes(sheet, plan, row + 1)
+    row = _fill_streams(sheet, plan, row + 1)
+    row = _fill_fleet(sheet, plan, row + 1, titles)
+    _table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
+
+
+def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
+    """Write the figures of the day in two columns of pairs; return the row after them."""
+    shown = kpi_cells(plan)
+    half = -(-len(shown) // 2)
+    for i, (name, value, number_format, unit) in enumerate(shown):
+        at = row + i % half
+        spans = ((1, 2), (3, 3), (4, 5)) if i < half else ((6, 8), (9, 10), (11, 11))
+        _put(sheet, at, spans[0], both(name), fill=_HEAD_FILL)
+        alert = _ALERT_FILL if name == KPIS["unserved"] and value else None
+        _put(sheet, at, spans[1], value, number_format, bold=True, fill=alert)
+        _put(sheet, at, spans[2], unit)
+        sheet.row_dimensions[at].height = 18
+    return row + half
+
+
+def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, str]]:
+    """Return (name, value, number format, unit) of the day's figures, in reading order."""
+    total, required = plan["kpis"]["total"], plan["required"]
+    scaled = [
+        ("stops", 1, WHOLE, f"/ {required['stops']}"),
+        ("streets", 1, WHOLE, f"/ {required['streets']}"),
+        ("unserved", 1, WHOLE, ""),
+        ("trucks_used", 1, WHOLE, ""),
+        ("trips", 1, WHOLE, ""),
+        ("mass_kg", 1000, CENTS, "t"),
+        ("punctuality", 1, "0.0%", ""),
+        ("load_factor", 1, "0.0%", ""),
+        ("length_m", 1000, TENTHS, "km"),
+        ("swept_m", 1000, TENTHS, "km"),
+        ("driving_s", 3600, TENTHS, "h"),
+        ("service_s", 3600, TENTHS, "h"),
+        ("waiting_s", 3600, TENTHS, "h"),
+        ("overtime_s", 3600, TENTHS, "h"),
+        ("cost", 1000, CENTS, plan["currency"]),
+        ("co2_g", 1000, TENTHS, "kg"),
+    ]
+    cells: list[tuple[Pair, float | None, str, str]] = []
+    for key, unit, number_format, word in scaled:
+        value = total[key]
+        shown = value if value is None or unit == 1 else value / unit
+        cells.append((KPIS[key], shown, number_format, word))
+    return cells
+
+
+def _fill_notes(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
+    """Write the proven bound and how many warnings there are; return the row after them."""
+    bound, notes = plan["bound"], []
+    if bound and bound["gap"] is not None:
+        cost = f"{bound['lower_bound'] / 1000:,.2f} {plan['currency']}"
+        notes.append(f"成本下界 Lower bound {cost}, 差距 gap {100 * bound['gap']:.1f} %")
+    if plan["warnings"]:
+        notes.append(f"{len(plan['warnings'])} 条警告 warnings → {RESERVED_TITLES[2]}")
+    for text in notes:
+        _line(sheet, row, text)
+        row += 1
+    return row
+
+
+def _fill_streams(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
+    rows = [
+        {"stream": stream_text(stream) or "–", **_figures(figures)}
+        for stream, figures in plan["kpis"]["by_stream"].items()
+    ]
+    total = {"stream": "合计 Total", **_figures(plan["kpis"]["total"])}
+    return _table(sheet, row, STREAM_COLUMNS, rows, total)
+
+
+def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **figures,
+        "km": figures["length_m"] / 1000,
+        "t": figures["mass_kg"] / 1000,
+        "unserved_t": figures["unserved_kg"] / 1000,
+        "cost": figures["cost"] / 1000,
+    }
+
+
+def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], row: int, titles: Sequence[str]) -> int:
+    rows = [
+        {
+            **_figures(plan["kpis"]["by_truck"][route["truck_id"]]),
+            "truck": route["truck_id"],
+            "kind": "\n".join(word_of(TRUCK_KINDS, route["truck_kind"])),
+            "stream": route_streams(route).replace(" ", "\n", 1),
+            "start": dt.timedelta(seconds=route["start_s"]),
+            "end": dt.timedelta(seconds=route["end_s"]),
+        }
+        for route in plan["routes"]
+    ]
+    after = _table(
+        sheet, row, FLEET_COLUMNS, rows, {"truck": "合计\nTotal", **_figures(plan["kpis"]["total"])}
+    )
+    for at, title in enumerate(titles, start=row + 1):
+        cell, quoted = sheet.cell(at, 1), title.replace("'", "''")
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!A1")
+        cell.font = Font(name=_FONT, size=10, color="FF0B5C8A", underline="single")
+    return after
+
+
+def route_streams(route: Mapping[str, Any]) -> str:
+    """Return what a truck takes over the day, the stream it takes most of first."""
+    taken = [a["stream"] for a in route["activities"] if a["kind"] in ("stop", "street")]
+    return stream_text(";".join(dict.fromkeys([route["stream"], *taken])))
+
+
+def _station_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the stations that trucks visit, with their busiest moment."""
+    waits: dict[str, list[int]] = {}
+    for route in plan["routes"]:
+        for activity in route["activities"]:
+            if activity["kind"] in ("unload", "refill"):
+                wait_s = activity["begin_s"] - activity["arrive_s"]
+                waits.setdefault(activity["id"], []).append(wait_s)
+    return [
+        {
+            "id": station["facility_id"],
+            "name": station["name"],
+            "kind": "\n".join(word_of(FACILITY_KINDS, station["kind"])),
+            "open": window_text((station["open_s"], station["close_s"])),
+            "visits": len(waits[station["facility_id"]]),
+            "t": (received := sum(station["received_kg"].values())) / 1000,
+            "share": received / limit if (limit := station["capacity_kg_day"]) else None,
+            "waiting": max((minute["waiting"] for minute in station["queue"]), default=0),
+            "longest": -(-max(waits[station["facility_id"]]) // 60),
+        }
+        for station in plan["facilities"]
+        if station["facility_id"] in waits
+    ]
+
+
+# --- a truck --------------------------------------------------------------------------------
+
+
+def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, Any]) -> None:
+    _set_page(sheet, plan, TRUCK_WIDTHS, title_rows=f"1:{HEADING_ROW}")
+    sheet.sheet_properties.tabColor = STREAM_COLORS.get(route["stream"])
+    title = f"{route['truck_id']} · {route_streams(route)} · {plan['date']}"
+    _line(sheet, 1, title, size=16, bold=True)
+    _line(sheet, 2, "  |  ".join(truck_facts(plan, route)))
+    blanks = "司机 Driver ______________   跟车员 Crew ______________   车牌 Plate ______________"
+    _line(sheet, 3, f"{plan['city']}      {blanks}")
+    columns = truck_columns(route)
+    _heading(sheet, HEADING_ROW, columns)
+    sheet.freeze_panes = f"A{HEADING_ROW + 1}"
+    trips = _trip_sums(route)
+    row, trip = HEADING_ROW, 0
+    numbers = task_numbers(route["activities"])
+    for number, activity in zip(numbers, route["activities"], strict=True):
+        if activity["trip"] > trip and activity["kind"] not in ("break", "end"):
+            trip = activity["trip"]
+            row += 1
+            _fill_trip_row(sheet, row, trip, trips[trip])
+        row += 1
+        _fill_activity(sheet, row, columns, {**activity_cells(activity, route), "number": number})
+    _fill_total(sheet, row + 1, columns, route)
+    text = "司机签字 Driver ________________    班长签字 Foreman ________________    "
+    _line(sheet, row + 3, text + "实际收车 Actual end ________")
+
+
+def truck_columns(route: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns for a truck: those of a sweeper if it works any street."""
+    sweeps = any(activity["kind"] == "street" for activity in route["activities"])
+    return SWEEPER_COLUMNS if sweeps else TRUCK_COLUMNS
+
+
+def truck_facts(plan: Mapping[str, Any], route: Mapping[str, Any]) -> list[str]:
+    """Return what the head of a truck's tab says of its day."""
+    figures = plan["kpis"]["by_truck"][route["truck_id"]]
+    first, last = route["activities"][0], route["activities"][-1]
+    depots = dict.fromkeys(depot["name"] or depot["id"] for depot in (first, last))
+    facts = [
+        both(word_of(TRUCK_KINDS, route["truck_kind"])),
+        f"停车场 Depot {' → '.join(depots)}",
+        f"{clock(route['start_s'])}–{clock(route['end_s'])}",
+        f"{figures['stops']} 点 stops" if figures["stops"] else f"{figures['streets']} 段 streets",
+        f"{figures['trips']} 趟 trips",
+        f"{route['length_m'] / 1000:.1f} km",
+        f"{figures['mass_kg'] / 1000:.2f} t",
+        f"核载 capacity {route['capacity_kg']} kg",
+    ]
+    if route["tank_l"]:
+        facts.append(f"水箱 tank {route['tank_l']} L")
+    energy = route["energy"]
+    name = both(word_of(ENERGIES, energy["kind"]))
+    facts.append(f"{name} {energy['amount']:.1f} {energy['unit']}")
+    return facts
+
+
+def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a truck's tab shows of an activity, by the keys of its columns."""
+    kind, leg = activity["kind"], activity["leg"]
+    return {
+        "kind": kind,
+        "arrive": dt.timedelta(seconds=activity["arrive_s"]),
+        "leave": dt.timedelta(seconds=activity["end_s"]),
+        "what": both(activity_word(activity, route["truck_kind"])),
+        "id": activity["id"],
+        "name": "" if kind == "break" else activity["name"],
+        "follow": follow_text(leg),
+        "km": leg["length_m"] / 1000 if leg else None,
+        "kg": activity["mass_kg"] if kind in ("stop", "street", "unload") else None,
+        "load": activity["load_kg"],
+        "work": activity["service_m"] or None,
+        "tank": activity["tank_l"],
+        "window": window_text(activity["window"]),
+        "remarks": activity_remarks(activity, route),
+    }
+
+
+def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> str:
     """Return what a driver has to know besides the columns: side, waiting, bay, water."""
     parts = []
     kind = activity["kind"]
-    if kind in ("stop", "street") and activity["side"] in SIDES:
-        parts.append(both(SIDES[activity["side"]]))
-    if activity["service_m"]:
-        parts.append(f"作业 work {activity['service_m']} m")
-    waiting_min = (activity["begin_s"] - activity["arrive_s"] + 30) // 60
-    if waiting_min > 0:
-        parts.append(f"等候 wait {waiting_min} min")
+    # a stop on the curb side is what drivers expect
+    if kind == "street" or (kind == "stop" and activity["side"] == "left"):
+        parts.append(both(word_of(SIDES, activity["side"])))
+    if kind == "stop" and activity["stream"] != route["stream"]:
+        parts.append(stream_text(activity["stream"]))
+    if activity["begin_s"] - activity["arrive_s"] >= 60:
+        parts.append(f"等至 wait till {clock(activity['begin_s'])}")
     if activity["bay"] is not None:
         parts.append(f"泊位 bay {activity['bay'] + 1}")
-    if activity["water_l"]:
-        word = "加水 water" if kind == "refill" else "用水 water"
-        parts.append(f"{word} {activity['water_l']} L")
-    if kind in ("street", "refill"):
-        parts.append(f"余水 tank {activity['tank_l']} L")
+    if kind == "unload" and truck_columns(route) is SWEEPER_COLUMNS:
+        parts.append(f"{activity['mass_kg']} kg")
+    if kind == "refill":
+        parts.append(f"加水 water {activity['water_l']} L")
     if kind == "break":
         parts.append(f"{(activity['end_s'] - activity['begin_s']) // 60} min")
     return "; ".join(parts)
@@ -141,149 +462,6 @@ def follow_text(leg: Mapping[str, Any] | None) -> str:
         return ""
     names = [name for name, _ in main_streets(leg)]
     return " → ".join(names) if names else both(UNNAMED_STREET)
-
-
-# --- overview -------------------------------------------------------------------------------
-
-
-def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]) -> None:
-    _set_page(sheet, plan, landscape=False, title_rows=None)
-    _set_widths(sheet, (12, 18, 17, 8, 8, 9, 9, 7, 10, 10, 13))
-    _title(sheet, 1, f"{plan['city']} · {plan['date']} · 作业计划 Day plan", 11)
-    row = _fill_kpi_tiles(sheet, plan, 3)
-    heads = [
-        ("车辆", "Truck"), ("车型", "Kind"), ("类别", "Stream"), ("收集点", "Stops"),
-        ("路段", "Streets"), ("里程", "km"), ("吨", "t"), ("趟次", "Trips"), ("出车", "Start"),
-        ("收车", "End"), ("成本", f"Cost {plan['currency']}"),
-    ]  # fmt: skip
-    row += 1
-    _headings(sheet, row, heads)
-    for title, route in zip(titles, plan["routes"], strict=True):
-        row += 1
-        _fill_overview_row(sheet, row, title, route, plan["kpis"]["by_truck"])
-    sheet.freeze_panes = None
-
-
-def _fill_kpi_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
-    """Write the figures of the day in two columns of pairs; return the row after them."""
-    shown = kpi_cells(plan)
-    half = -(-len(shown) // 2)
-    for i, (name, value, number_format, unit) in enumerate(shown):
-        at, column = row + i % half, 1 if i < half else 6
-        _put(sheet, at, column, both(name), fill=_HEAD_FILL)
-        _put(sheet, at, column + 1, None, fill=_HEAD_FILL)
-        sheet.merge_cells(start_row=at, start_column=column, end_row=at, end_column=column + 1)
-        cell = _put(sheet, at, column + 2, value, bold=True, align="right")
-        cell.number_format = number_format
-        _put(sheet, at, column + 3, unit)
-        if column == 6:
-            _put(sheet, at, 10, None)
-            sheet.merge_cells(start_row=at, start_column=9, end_row=at, end_column=10)
-    return row + half
-
-
-def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, str]]:
-    """Return (name, value, number format, unit) of the day's figures, in reading order."""
-    total, currency = plan["kpis"]["total"], plan["currency"]
-    scaled: list[tuple[str, float, str, str]] = [
-        ("stops", 1, "0", f"/ {plan['required']['stops']}"),
-        ("streets", 1, "0", f"/ {plan['required']['streets']}"),
-        ("unserved", 1, "0", ""),
-        ("trucks_used", 1, "0", ""),
-        ("trips", 1, "0", ""),
-        ("mass_kg", 1000, "#,##0.00", "t"),
-        ("punctuality", 1, "0.0%", ""),
-        ("load_factor", 1, "0.0%", ""),
-        ("length_m", 1000, "#,##0.0", "km"),
-        ("swept_m", 1000, "#,##0.0", "km"),
-        ("driving_s", 3600, "#,##0.0", "h"),
-        ("service_s", 3600, "#,##0.0", "h"),
-        ("waiting_s", 3600, "#,##0.0", "h"),
-        ("overtime_s", 3600, "#,##0.0", "h"),
-        ("cost", 1000, "#,##0.00", currency),
-        ("co2_g", 1000, "#,##0.0", "kg"),
-    ]
-    cells: list[tuple[Pair, float | None, str, str]] = []
-    for key, unit, number_format, word in scaled:
-        value = total[key]
-        shown = value if value is None or unit == 1 else value / unit
-        cells.append((KPIS[key], shown, number_format, word))
-    return cells
-
-
-def _fill_overview_row(
-    sheet: Worksheet, row: int, title: str, route: Mapping[str, Any], kpis: Mapping[str, Any]
-) -> None:
-    figures = kpis[route["truck_id"]]
-    values: list[Any] = [
-        route["truck_id"],
-        both(word_of(TRUCK_KINDS, route["truck_kind"])),
-        both(word_of(STREAMS, route["stream"])),
-        figures["stops"],
-        figures["streets"],
-        route["length_m"] / 1000,
-        figures["mass_kg"] / 1000,
-        figures["trips"],
-        dt.timedelta(seconds=route["start_s"]),
-        dt.timedelta(seconds=route["end_s"]),
-        route["cost"] / 1000,
-    ]
-    formats = ["@", "@", "@", "0", "0", "0.0", "0.00", "0", _TIME_FORMAT, _TIME_FORMAT, "#,##0.00"]
-    _row(sheet, row, values, formats)
-    quoted = title.replace("'", "''")
-    sheet.cell(row, 1).hyperlink = f"#'{quoted}'!A1"
-    sheet.cell(row, 1).font = Font(name=_FONT, size=9, color="FF0B5C8A", underline="single")
-
-
-# --- a truck --------------------------------------------------------------------------------
-
-
-def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, landscape=True, title_rows=f"1:{HEADING_ROW}")
-    _set_widths(sheet, [width for _, _, width in TRUCK_COLUMNS])
-    _fill_truck_head(sheet, plan, route)
-    _headings(sheet, HEADING_ROW, [(zh, en) for zh, en, _ in TRUCK_COLUMNS])
-    sheet.freeze_panes = f"A{HEADING_ROW + 1}"
-    trips = _trip_sums(route)
-    row, trip = HEADING_ROW, 0
-    for seq, activity in enumerate(route["activities"], start=1):
-        if activity["trip"] > trip and activity["kind"] not in ("break", "end"):
-            trip = activity["trip"]
-            row += 1
-            _fill_trip_row(sheet, row, trip, trips[trip])
-        row += 1
-        _fill_activity(sheet, row, seq, activity, route)
-    _fill_sign_off(sheet, row + 2, route)
-
-
-def _fill_truck_head(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, Any]) -> None:
-    stream = both(word_of(STREAMS, route["stream"]))
-    kind = both(word_of(TRUCK_KINDS, route["truck_kind"]))
-    width = len(TRUCK_COLUMNS)
-    _title(sheet, 1, f"{route['truck_id']} · {stream} · {plan['date']}", width)
-    figures = plan["kpis"]["by_truck"][route["truck_id"]]
-    place = route["depot_id"]
-    if route["end_depot_id"] != place:
-        place += f" → {route['end_depot_id']}"
-    facts = [
-        kind,
-        f"停车场 Depot {place}",
-        f"{clock(route['start_s'])}–{clock(route['end_s'])}",
-        f"{figures['stops']} 点 stops" if figures["stops"] else f"{figures['streets']} 段 streets",
-        f"{figures['trips']} 趟 trips",
-        f"{route['length_m'] / 1000:.1f} km",
-        f"{figures['mass_kg'] / 1000:.2f} t",
-        f"核载 capacity {route['capacity_kg']} kg",
-    ]
-    if route["tank_l"]:
-        facts.append(f"水箱 tank {route['tank_l']} L")
-    energy = route["energy"]
-    if energy:
-        name = both(word_of(ENERGIES, energy["kind"]))
-        facts.append(f"{name} {energy['amount']:.1f} {energy['unit']}")
-    _merged(sheet, 2, width, "  |  ".join(facts), size=9)
-    blanks = "司机 Driver ______________   跟车员 Crew ______________   车牌 Plate ______________"
-    _merged(sheet, 3, width, f"{plan['city']}      {blanks}", size=9)
 
 
 def _trip_sums(route: Mapping[str, Any]) -> dict[int, tuple[int, int, int]]:
@@ -304,175 +482,211 @@ def _fill_trip_row(sheet: Worksheet, row: int, trip: int, sums: tuple[int, int, 
     text = f"第 {trip} 趟 Trip {trip}"
     if tasks:
         text += f"    {tasks} 项 tasks · {kg} kg · {metres / 1000:.1f} km"
-    width = len(TRUCK_COLUMNS)
-    for column in range(1, width + 1):
-        cell = _put(sheet, row, column, text if column == 1 else None, bold=True, fill=_TRIP_FILL)
-        cell.border = Border(top=_THICK, bottom=_THIN)
-    sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
-    sheet.row_dimensions[row].height = 17
+    _put(sheet, row, (1, len(TRUCK_WIDTHS)), text, bold=True, fill=_TRIP_FILL)
+    sheet.row_dimensions[row].height = 18
 
 
 def _fill_activity(
-    sheet: Worksheet, row: int, seq: int, activity: Mapping[str, Any], route: Mapping[str, Any]
+    sheet: Worksheet, row: int, columns: Sequence[Column], cells: dict[str, Any]
 ) -> None:
-    leg = activity["leg"]
-    taken = activity["mass_kg"] if activity["kind"] in ("stop", "street", "unload") else None
-    is_break = activity["kind"] == "break"
-    values = [
-        seq,
-        dt.timedelta(seconds=activity["arrive_s"]),
-        dt.timedelta(seconds=activity["begin_s"]),
-        dt.timedelta(seconds=activity["end_s"]),
-        both(activity_word(activity, route["truck_kind"])),
-        activity["id"],
-        "" if is_break else activity["name"],
-        follow_text(leg),
-        leg["length_m"] / 1000 if leg else None,
-        taken,
-        activity["load_kg"],
-        window_text(activity["window"]),
-        activity_remarks(activity),
-        None,
-    ]
-    times = [_TIME_FORMAT] * 3
-    _row(sheet, row, values, ["0", *times, "@", "@", "@", "@", "0.00", "0", "0", "@", "@", "@"])
-    texts = [(values[6], 20), (values[7], 34), (values[12], 20), (values[4], 9.5)]
-    lines = max(_lines_needed(str(text or ""), width) for text, width in texts)
-    sheet.row_dimensions[row].height = max(20.0, 12.5 * lines + 4)
-    if activity["kind"] == "unload":
-        for column in range(1, len(TRUCK_COLUMNS) + 1):
-            cell = sheet.cell(row, column)
-            cell.font = Font(name=_FONT, size=9, bold=True)
-            cell.fill = _UNLOAD_FILL
-            cell.border = _TRIP_END
+    unloads = cells["kind"] == "unload"
+    cells["number"] = cells["number"] or None
+    _table_row(sheet, row, columns, cells, bold=unloads, fill=_UNLOAD_FILL if unloads else None)
+    if unloads:
+        for column in range(1, len(columns) + 1):
+            sheet.cell(row, column).border = _TRIP_END
 
 
-def _lines_needed(text: str, width: float) -> int:
-    """Return how many lines a wrapped text takes; Chinese characters are two wide."""
-    cells = sum(2.0 if ord(char) > 0x2E7F else 1.05 for char in text)
-    return max(1, -(-int(cells * 10) // int(width * 9.2)))
-
-
-def _fill_sign_off(sheet: Worksheet, row: int, route: Mapping[str, Any]) -> None:
-    text = "司机签字 Driver ________________    班长签字 Foreman ________________    "
-    _merged(sheet, row, len(TRUCK_COLUMNS), text + "实际收车 Actual end ________", size=9)
+def _fill_total(
+    sheet: Worksheet, row: int, columns: Sequence[Column], route: Mapping[str, Any]
+) -> None:
+    work = [a for a in route["activities"] if a["kind"] in ("stop", "street")]
+    cells = {
+        "what": "合计 Total",
+        "km": sum(a["leg"]["length_m"] for a in route["activities"] if a["leg"]) / 1000,
+        "kg": sum(a["mass_kg"] for a in work),
+        "work": sum(a["service_m"] for a in work),
+    }
+    _table_row(sheet, row, columns, cells, bold=True, fill=_HEAD_FILL)
 
 
 # --- unserved and assumptions ---------------------------------------------------------------
 
 
 def _fill_unserved(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, landscape=True, title_rows="1:3")
-    _set_widths(sheet, (12, 20, 11, 20, 10, 10, 40, 40))
-    _title(sheet, 1, f"未完成任务 Unserved · {plan['date']}", 8)
-    heads = [
-        ("编号", "ID"), ("名称", "Name"), ("区域", "District"), ("类别", "Stream"),
-        ("数量", "kg"), ("长度", "m"), ("原因", "Reason (Chinese)"), ("原因", "Reason (English)"),
-    ]  # fmt: skip
-    _headings(sheet, 3, heads)
-    for row, task in enumerate(plan["unserved"], start=4):
-        stream = both(word_of(STREAMS, task["stream"]))
-        values = [task["id"], task["name"], task["district"], stream]
-        values += [task["mass_kg"], task["length_m"], task["text_zh"], task["text"]]
-        _row(sheet, row, values, ["@", "@", "@", "@", "0", "0", "@", "@"])
-        lines = max(_lines_needed(task[key], 40) for key in ("text", "text_zh"))
-        sheet.row_dimensions[row].height = max(17.0, 12.5 * lines + 4)
-    if not plan["unserved"]:
-        _merged(sheet, 4, 8, "全部任务均已安排 Everything due is served", size=9)
+    _set_page(sheet, plan, UNSERVED_WIDTHS, title_rows="1:3")
+    tasks = plan["unserved"]
+    _line(sheet, 1, f"未完成任务 Unserved · {plan['date']} · {len(tasks)}", size=15, bold=True)
+    rows = [
+        {
+            **task,
+            "stream": stream_text(task["stream"]),
+            "kg": task["mass_kg"] or None,
+            "m": task["length_m"] or None,
+            "reason": f"{task['text_zh']}\n{task['text']}",
+        }
+        for task in tasks
+    ]
+    total = {
+        "id": "合计 Total",
+        "kg": sum(task["mass_kg"] for task in tasks),
+        "m": sum(task["length_m"] for task in tasks),
+    }
+    _table(sheet, 3, UNSERVED_COLUMNS, rows, total if tasks else None)
+    sheet.freeze_panes = "A4"
+    if not tasks:
+        _line(sheet, 4, "全部任务均已安排 Everything due is served")
 
 
 def _fill_assumptions(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, landscape=True, title_rows="1:3")
-    _set_widths(sheet, (34, 14, 14, 60, 14))
-    _title(sheet, 1, f"假设与来源 Assumptions · {plan['date']}", 5)
-    heads = [
-        ("参数", "Key"), ("取值", "Value"), ("单位", "Unit"), ("来源", "Source"),
-        ("可信度", "Confidence"),
-    ]  # fmt: skip
-    _headings(sheet, 3, heads)
-    row = 3
-    for row, one in enumerate(plan["assumptions"], start=4):
-        values = [one[key] for key in ("key", "value", "unit", "source", "confidence")]
-        _row(sheet, row, values, ["@", "General", "@", "@", "@"])
-        sheet.row_dimensions[row].height = 12.5 * _lines_needed(str(one["source"]), 60) + 4
-    facts = [f"警告 Warning: {text}" for text in plan["warnings"]]
-    facts += [f"{key}: {value}" for key, value in plan["fingerprint"].items()]
-    for i, text in enumerate(facts, start=row + 2):
-        _merged(sheet, i, 5, text, size=8)
+    _set_page(sheet, plan, ASSUMPTION_WIDTHS, title_rows="1:3")
+    _line(sheet, 1, f"假设与来源 Assumptions · {plan['date']}", size=15, bold=True)
+    row = _table(sheet, 3, ASSUMPTION_COLUMNS, plan["assumptions"])
+    sheet.freeze_panes = "A4"
+    facts = [f"{key}: {value}" for key, value in plan["fingerprint"].items()]
+    for head, texts in (("警告 Warnings", plan["warnings"]), ("来历 Fingerprint", facts)):
+        row += 1
+        _line(sheet, row, f"{head} · {len(texts)}", bold=True)
+        for row, text in enumerate(texts, start=row + 1):  # noqa: B020, PLW2901
+            _line(sheet, row, text)
+        row += 1
 
 
-# --- cells and pages ------------------------------------------------------------------------
+# --- tables, cells and pages ----------------------------------------------------------------
+
+
+def _table(
+    sheet: Worksheet,
+    row: int,
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    total: Mapping[str, Any] | None = None,
+) -> int:
+    """Write headings, rows and a bold last row; return the row after them."""
+    _heading(sheet, row, columns)
+    for cells in rows:
+        row += 1
+        _table_row(sheet, row, columns, cells)
+    if total is not None:
+        row += 1
+        _table_row(sheet, row, columns, total, bold=True, fill=_HEAD_FILL)
+    return row + 1
+
+
+def _heading(sheet: Worksheet, row: int, columns: Sequence[Column]) -> None:
+    heads = {column.key: f"{column.zh}\n{column.en}" for column in columns}
+    centered = [column._replace(format=TEXT, centered=True) for column in columns]
+    _table_row(sheet, row, centered, heads, bold=True, fill=_HEAD_FILL)
+
+
+def _table_row(
+    sheet: Worksheet,
+    row: int,
+    columns: Sequence[Column],
+    cells: Mapping[str, Any],
+    *,
+    bold: bool = False,
+    fill: PatternFill | None = None,
+) -> None:
+    """Write a row of a table, as high as its longest text needs."""
+    lines = 1
+    ends = list(accumulate(column.span for column in columns))
+    for column, end in zip(columns, ends, strict=True):
+        span = (end - column.span + 1, end)
+        value = cells.get(column.key)
+        cell = _put(sheet, row, span, value, column.format, bold=bold, fill=fill)
+        if column.centered:
+            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        if isinstance(value, str):
+            lines = max(lines, lines_needed(value, _width(sheet, span), bold=bold))
+    sheet.row_dimensions[row].height = 14 * lines + 6
+
+
+def _put(
+    sheet: Worksheet,
+    row: int,
+    span: tuple[int, int],
+    value: Any,
+    number_format: str = TEXT,
+    *,
+    bold: bool = False,
+    fill: PatternFill | None = None,
+) -> Cell:
+    """Write a value over the columns from the first to the last of ``span``."""
+    is_number = number_format not in (TEXT, TIME)
+    for column in range(span[0], span[1] + 1):
+        cell = sheet.cell(row, column)
+        cell.border = _GRID
+        if fill is not None:
+            cell.fill = fill
+    if span[0] < span[1]:
+        sheet.merge_cells(start_row=row, start_column=span[0], end_row=row, end_column=span[1])
+    cell = sheet.cell(row, span[0])
+    _set_value(cell, value)
+    # "_ " leaves room between a number and the text to its right
+    cell.number_format = f"{number_format}_ " if is_number else number_format
+    cell.font = Font(name=_FONT, size=10, bold=bold)
+    side = "right" if is_number else "center" if number_format == TIME else "left"
+    cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=not is_number)
+    return cell
+
+
+def _set_value(cell: Cell, value: Any) -> None:
+    if isinstance(value, str):
+        cell.value = _clean(value)
+        cell.data_type = "s"  # a name that begins with "=" is a name, not a formula
+    else:
+        cell.value = value
 
 
 def _clean(text: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub("", text)
 
 
-def _put(
-    sheet: Worksheet,
-    row: int,
-    column: int,
-    value: Any,
-    *,
-    bold: bool = False,
-    fill: PatternFill | None = None,
-    align: str = "left",
-) -> Cell:
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell), "the hidden part of merged cells holds nothing"
-    if isinstance(value, (list, tuple, dict)):
-        value = str(value)
-    if isinstance(value, str):
-        cell.value = _clean(value)
-        cell.data_type = "s"  # a name that begins with "=" is a name, not a formula
-    else:
-        cell.value = value
-    cell.font = Font(name=_FONT, size=9, bold=bold)
-    cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
-    cell.border = _GRID
-    if fill is not None:
-        cell.fill = fill
-    return cell
-
-
-def _row(sheet: Worksheet, row: int, values: Sequence[Any], formats: Sequence[str]) -> None:
-    for column, (value, number_format) in enumerate(zip(values, formats, strict=True), start=1):
-        is_text = value is None or isinstance(value, str)
-        cell = _put(sheet, row, column, value, align="left" if is_text else "right")
-        cell.number_format = number_format
-
-
-def _headings(sheet: Worksheet, row: int, heads: Sequence[Pair]) -> None:
-    for column, pair in enumerate(heads, start=1):
-        _put(sheet, row, column, both(pair), bold=True, fill=_HEAD_FILL, align="center")
-    sheet.row_dimensions[row].height = 28
-
-
-def _title(sheet: Worksheet, row: int, text: str, width: int) -> None:
-    _merged(sheet, row, width, text, size=15, bold=True)
-    sheet.row_dimensions[row].height = 25
-
-
-def _merged(
-    sheet: Worksheet, row: int, width: int, text: str, *, size: int, bold: bool = False
-) -> None:
-    cell = sheet.cell(row, 1, None)
-    cell.value = _clean(text)
-    cell.data_type = "s"
+def _line(sheet: Worksheet, row: int, text: str, *, size: int = 10, bold: bool = False) -> None:
+    """Write a text over the whole width of the sheet, without a grid."""
+    width = len(sheet.column_dimensions)
+    cell = sheet.cell(row, 1)
+    _set_value(cell, text)
     cell.font = Font(name=_FONT, size=size, bold=bold)
     cell.alignment = Alignment(vertical="center", wrap_text=True)
     sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
-    sheet.row_dimensions[row].height = 18
+    lines = lines_needed(text, _width(sheet, (1, width)) * 10 / size, bold=bold)
+    sheet.row_dimensions[row].height = 1.4 * size * lines + 6
 
 
-def _set_widths(sheet: Worksheet, widths: Sequence[float]) -> None:
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
+def lines_needed(text: str, width: float, *, bold: bool = False) -> int:
+    """Return how many lines a text at 10 points takes in a column, wrapped as Excel wraps it.
+
+    Chinese characters are two digits wide and may be broken anywhere, other words only whole.
+    """
+    lines = 0
+    for part in text.split("\n"):
+        lines, used = lines + 1, 0.0
+        for word in re.findall(r"[⺀-￿]|[^⺀-￿\s]+|\s", part):
+            size = (2.0 if "⺀" <= word <= "￿" else 1.1 if bold else 1.0) * len(word)
+            if used and used + size > width - 1:
+                lines, used = lines + 1, 0.0
+            used += size
+            lines += int(max(0.0, used - width) // width)
+    return lines
+
+
+def _width(sheet: Worksheet, span: tuple[int, int]) -> float:
+    letters = map(get_column_letter, range(span[0], span[1] + 1))
+    return sum(sheet.column_dimensions[letter].width for letter in letters)
 
 
 def _set_page(
-    sheet: Worksheet, plan: Mapping[str, Any], *, landscape: bool, title_rows: str | None
+    sheet: Worksheet,
+    plan: Mapping[str, Any],
+    widths: Sequence[float],
+    *,
+    landscape: bool = True,
+    title_rows: str | None = None,
 ) -> None:
+    for column, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
     setup = sheet.page_setup
     setup.paperSize = 9  # A4
     setup.orientation = "landscape" if landscape else "portrait"
@@ -483,10 +697,11 @@ def _set_page(
     margins.top, margins.bottom = 0.45, 0.55
     margins.header = margins.footer = 0.25
     sheet.print_options.horizontalCentered = True
-    # "&" starts a code in a footer, so a literal one is doubled
-    name = _clean(f"{plan['city']} {plan['date']}").replace("&", "&&")
-    footer: Any = sheet.oddFooter  # the stubs take its parts for optional
-    footer.left.text, footer.center.text, footer.right.text = name, "&A", "&P / &N"
+    # "&" starts a code in a footer, so a literal one is doubled; Excel allows 255 characters
+    name = _clean(f"{plan['city'][:80]} {plan['date']}").replace("&", "&&")
+    sheet.oddFooter.left.text = name
+    sheet.oddFooter.center.text = "&A"
+    sheet.oddFooter.right.text = "&P / &N"
     sheet.sheet_view.showGridLines = False
     if title_rows:
         sheet.print_title_rows = title_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dispatch.words import STREAMS, both, clock, word_of
+from dispatch.words import clock, stream_text
 
 
 def summary_lines(plan: Mapping[str, Any]) -> list[str]:
@@ -60,7 +60,7 @@ def _bound_lines(plan: Mapping[str, Any]) -> list[str]:
 
 
 def _stream_line(stream: str, figures: Mapping[str, Any]) -> str:
-    name = both(word_of(STREAMS, stream)) if stream else "no stream"
+    name = stream_text(stream) or "no stream"
     work = f"{figures['stops']} stops" if figures["stops"] else f"{figures['streets']} streets"
     return (
         f"  {name}: {work}, {figures['mass_kg'] / 1000:.2f} t, "

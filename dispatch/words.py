@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Pair = tuple[str, str]
@@ -87,6 +87,22 @@ def word_of(words: Mapping[str, Pair], key: str) -> Pair:
 def both(pair: Pair) -> str:
     """Return Chinese and English side by side, once if they are the same."""
     return pair[0] if pair[0] == pair[1] else f"{pair[0]} {pair[1]}"
+
+
+def stream_text(streams: str) -> str:
+    """Return one stream, or several with ``;`` between them, in both languages."""
+    return " / ".join(both(word_of(STREAMS, one)) for one in streams.split(";") if one)
+
+
+def task_numbers(activities: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the running number of each stop and street, as the map shows it; 0 for the rest."""
+    served = 0
+    numbers = []
+    for activity in activities:
+        is_task = activity["kind"] in ("stop", "street")
+        served += is_task
+        numbers.append(served if is_task else 0)
+    return numbers
 
 
 def activity_key(activity: Mapping[str, Any], truck_kind: str = "") -> str:

@@ -1,18 +1,19 @@
-"""Checks that look at more than one cell: rows, references, and what is merely suspicious."""
+"""Faults that look at more than one cell: rows, references, and tables seen together."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
 import shapely
 
-from scenarios.defaults import STREAM_OF_KIND
+from routing.network import HIGHWAY_CLASSES
+from scenarios.cells import format_cell, format_time, nearest, rows_of
+from scenarios.findings import Finding, Findings, at
 from scenarios.frequency import EXPECTED, parse_frequency
-from scenarios.schema import TABLES, Column
-from scenarios.tables import format_cell, format_time
+from scenarios.outliers import misplaced
+from scenarios.schema import COLLECTION_TRUCKS, TABLES, Column
 
 Label = Callable[[str], str]
 Tables = dict[str, pd.DataFrame]
@@ -35,11 +36,12 @@ PERIODS = {
     "closures": ("date_from", "date_to"),
 }
 UNLOADING = ("transfer", "plant", "landfill")
+STRUCTURES = ("max_weight_t", "max_height_m", "max_width_m")
 DAY_S = 86_400
 ALWAYS_GIVEN = (("shift_start", "shift_end"), ("open", "close"))
 
 
-def check_tables(tables: Tables, faults: list[str], label: Label) -> None:
+def check_tables(tables: Tables, faults: Findings, label: Label) -> None:
     """Find every fault that shows only when cells are seen together.
 
     Parameters
@@ -53,25 +55,31 @@ def check_tables(tables: Tables, faults: list[str], label: Label) -> None:
     """
     for name, frame in tables.items():
         where = label(name)
-        faults.extend(_duplicates(name, frame, where))
+        faults.add(_duplicates(name, frame, where))
         for start, end in WINDOWS.get(name, ()):
-            faults.extend(_backward_windows(frame, start, end, where))
-        faults.extend(_backward_periods(name, frame, where))
-        faults.extend(_bad_frequencies(frame, where))
-        faults.extend(_bad_areas(frame, where))
-        faults.extend(_null_island(frame, where))
-        faults.extend(_dangling(name, tables, where, label))
-    faults.extend(_overlaps(tables["points"], label("points")))
-    faults.extend(_wrong_depots(tables, label))
-    faults.extend(_accepts_nothing(tables["facilities"], label("facilities")))
-    faults.extend(_nowhere(tables, label))
+            faults.add(_backward_windows(frame, start, end, where))
+        faults.add(_backward_periods(name, frame, where))
+        faults.add(_bad_frequencies(frame, where))
+        faults.add(_bad_areas(frame, where))
+        faults.add(_dangling(name, tables, where, label))
+    faults.add(misplaced(tables, label))
+    faults.add(_overlaps(tables["points"], label("points")))
+    faults.add(_wrong_depots(tables, label))
+    faults.add(_empty_bodies(tables["trucks"], label("trucks")))
+    faults.add(_wrong_streams(tables["facilities"], label("facilities")))
+    faults.add(_wrong_hauls(tables["facilities"], label("facilities")))
+    faults.add(_bad_streets(tables["streets"], label("streets")))
+    faults.add(_bad_passes(tables["operations"], label("operations")))
+    faults.add(_nowhere(tables, label))
+    faults.add(_bad_limits(tables, label))
+    faults.add(_bad_weather(tables["weather"], label("weather")))
 
 
 def _column(table: str, name: str) -> Column:
     return next(column for column in TABLES[table].columns if column.name == name)
 
 
-def _duplicates(name: str, frame: pd.DataFrame, where: str) -> Iterator[str]:
+def _duplicates(name: str, frame: pd.DataFrame, where: str) -> Iterator[Finding]:
     key = TABLES[name].key
     if key is None:
         return
@@ -81,14 +89,15 @@ def _duplicates(name: str, frame: pd.DataFrame, where: str) -> Iterator[str]:
             continue
         if value in first:
             text = format_cell(_column(name, key), value)
-            yield (
-                f"{where} row {row}: {key} = {text!r}; expected each {key} once; "
-                f"row {first[value]} has it already"
+            yield at(
+                where,
+                row,
+                f"{key} = {text!r}; expected each {key} once; row {first[value]} has it already",
             )
         first.setdefault(value, row)
 
 
-def _backward_windows(frame: pd.DataFrame, start: str, end: str, where: str) -> Iterator[str]:
+def _backward_windows(frame: pd.DataFrame, start: str, end: str, where: str) -> Iterator[Finding]:
     for early, late, row in zip(frame[start], frame[end], frame["row"], strict=True):
         if pd.isna(early) and pd.isna(late):
             continue
@@ -96,48 +105,46 @@ def _backward_windows(frame: pd.DataFrame, start: str, end: str, where: str) -> 
             empty, given = (start, end) if pd.isna(early) else (end, start)
             if (start, end) in ALWAYS_GIVEN:
                 continue  # the empty cell is a fault of its own
-            yield f"{where} row {row}: {empty} = ''; expected a time, because {given} is given"
+            yield at(where, row, f"{empty} = ''; expected a time, because {given} is given")
         elif late <= early:
             text, nxt = format_time(int(late)), format_time(int(late) + DAY_S)
             hint = f"; write {nxt} for {text} of the next day" if late + DAY_S <= 2 * DAY_S else ""
-            yield (
-                f"{where} row {row}: {end} = {text!r}; expected a time after "
-                f"{start} = {format_time(int(early))!r}{hint}"
-            )
+            begin = format_time(int(early))
+            expected = f"expected a time after {start} = {begin!r}{hint}"
+            yield at(where, row, f"{end} = {text!r}; {expected}")
 
 
-def _backward_periods(name: str, frame: pd.DataFrame, where: str) -> Iterator[str]:
+def _backward_periods(name: str, frame: pd.DataFrame, where: str) -> Iterator[Finding]:
     if name not in PERIODS:
         return
     start, end = PERIODS[name]
     for first, last, row in zip(frame[start], frame[end], frame["row"], strict=True):
         if pd.notna(first) and pd.notna(last) and last < first:
-            yield (
-                f"{where} row {row}: {end} = {str(last.date())!r}; expected a date not before "
-                f"{start} = {str(first.date())!r}"
-            )
+            expected = f"expected a date not before {start} = {str(first.date())!r}"
+            yield at(where, row, f"{end} = {str(last.date())!r}; {expected}")
 
 
-def _bad_frequencies(frame: pd.DataFrame, where: str) -> Iterator[str]:
+def _bad_frequencies(frame: pd.DataFrame, where: str) -> Iterator[Finding]:
     if "frequency" not in frame.columns:
         return
     for text, row in zip(frame["frequency"], frame["row"], strict=True):
         try:
             parse_frequency(str(text))
         except ValueError:
-            yield f"{where} row {row}: frequency = {text!r}; expected {EXPECTED}"
+            yield at(where, row, f"frequency = {text!r}; expected {EXPECTED}")
 
 
-def _bad_areas(frame: pd.DataFrame, where: str) -> Iterator[str]:
+def _bad_areas(frame: pd.DataFrame, where: str) -> Iterator[Finding]:
     if "area" not in frame.columns:
         return
     for text, row in zip(frame["area"], frame["row"], strict=True):
         if text and not _is_polygon(text):
             short = text if len(text) <= 40 else text[:37] + "..."
-            yield (
-                f"{where} row {row}: area = {short!r}; expected a valid WKT polygon, "
-                "such as POLYGON((lon lat, lon lat, lon lat, lon lat)), first place repeated last"
+            expected = (
+                "expected a valid WKT polygon, such as "
+                "POLYGON((lon lat, lon lat, lon lat, lon lat)), first place repeated last"
             )
+            yield at(where, row, f"area = {short!r}; {expected}")
 
 
 def _is_polygon(text: str) -> bool:
@@ -146,17 +153,13 @@ def _is_polygon(text: str) -> bool:
     except shapely.errors.ShapelyError:
         return False
     right_type = shape.geom_type in ("Polygon", "MultiPolygon")
-    return bool(right_type and shape.is_valid and not shape.is_empty)
+    if not right_type or shape.is_empty or not shape.is_valid:
+        return False
+    west, south, east, north = shape.bounds
+    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
 
 
-def _null_island(frame: pd.DataFrame, where: str) -> Iterator[str]:
-    if "lon" not in frame.columns:
-        return
-    for row in frame.loc[(frame["lon"] == 0) & (frame["lat"] == 0), "row"]:
-        yield f"{where} row {row}: lon, lat = 0, 0; expected a place in the city"
-
-
-def _dangling(name: str, tables: Tables, where: str, label: Label) -> Iterator[str]:
+def _dangling(name: str, tables: Tables, where: str, label: Label) -> Iterator[Finding]:
     frame = tables[name]
     for column in TABLES[name].columns:
         if column.refers_to is None:
@@ -165,102 +168,149 @@ def _dangling(name: str, tables: Tables, where: str, label: Label) -> Iterator[s
         known = {str(value) for value in tables[other][field] if value is not None}
         for value, row in zip(frame[column.name], frame["row"], strict=True):
             if value is not None and value not in known:
-                close = difflib.get_close_matches(value, sorted(known), 1, 0.6)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                yield (
-                    f"{where} row {row}: {column.name} = {value!r}; "
-                    f"expected a {field} of {label(other)}{hint}"
-                )
+                close = nearest(value, sorted(known))
+                hint = f"; did you mean {close}?" if close else ""
+                expected = f"expected a {field} of {label(other)}{hint}"
+                yield at(where, row, f"{column.name} = {value!r}; {expected}")
 
 
-def _overlaps(points: pd.DataFrame, where: str) -> Iterator[str]:
+def _overlaps(points: pd.DataFrame, where: str) -> Iterator[Finding]:
     columns = ["window_start", "window_end", "window2_start", "window2_end"]
     for _, row in points[points[columns].notna().all(axis=1)].iterrows():
         start, end, start2, end2 = (int(row[name]) for name in columns)
         if start < end and start2 < end2 and start < end2 and start2 < end:
-            yield (
-                f"{where} row {row['row']}: window2_start = {format_time(start2)!r}; expected "
-                f"windows that do not overlap; the first is {format_time(start)}-{format_time(end)}"
-            )
+            first = f"the first is {format_time(start)}-{format_time(end)}"
+            text = f"window2_start = {format_time(start2)!r}; expected windows that do not overlap"
+            yield at(where, row["row"], f"{text}; {first}")
 
 
-def _wrong_depots(tables: Tables, label: Label) -> Iterator[str]:
-    facilities, trucks = tables["facilities"], tables["trucks"]
-    kinds = dict(zip(facilities["facility_id"], facilities["kind"], strict=True))
+def _wrong_depots(tables: Tables, label: Label) -> Iterator[Finding]:
+    trucks, kinds = tables["trucks"], _kinds(tables["facilities"])
     for column in ("depot_id", "end_depot_id"):
         for value, row in zip(trucks[column], trucks["row"], strict=True):
-            kind = kinds.get(value)
-            if value is not None and kind not in (None, "depot"):
-                yield (
-                    f"{label('trucks')} row {row}: {column} = {value!r}; expected a facility of "
-                    f"kind depot; it is of kind {kind}"
-                )
+            if value is not None and kinds.get(value) not in (None, "depot"):
+                expected = f"expected a facility of kind depot; it is of kind {kinds[value]}"
+                yield at(label("trucks"), row, f"{column} = {value!r}; {expected}")
 
 
-def _accepts_nothing(facilities: pd.DataFrame, where: str) -> Iterator[str]:
+def _kinds(facilities: pd.DataFrame) -> dict[str, str | None]:
+    return dict(zip(facilities["facility_id"], facilities["kind"], strict=True))
+
+
+def _empty_bodies(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Trucks that are there to load and can hold nothing."""
+    for column in ("capacity_kg", "capacity_m3"):
+        held = zip(trucks["kind"], trucks["streams"], trucks[column], trucks["row"], strict=True)
+        for kind, streams, value, row in held:
+            if value == 0 and (kind in COLLECTION_TRUCKS or streams):
+                yield at(where, row, f"{column} = '0'; expected a number > 0 for a {kind} truck")
+
+
+def _wrong_streams(facilities: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Stations that accept nothing, and loads accepted where none can be put down."""
     for kind, streams, row in zip(
         facilities["kind"], facilities["streams"], facilities["row"], strict=True
     ):
         if kind in UNLOADING and not streams:
-            yield (
-                f"{where} row {row}: streams = ''; expected at least one stream, because a {kind} "
-                "that accepts nothing is of no use"
-            )
+            because = f"because a {kind} that accepts nothing is of no use"
+            yield at(where, row, f"streams = ''; expected at least one stream, {because}")
+        elif kind not in (*UNLOADING, None) and streams:
+            expected = f"expected none for a {kind}; only {', '.join(UNLOADING)} accept loads"
+            yield at(where, row, f"streams = {';'.join(streams)!r}; {expected}")
 
 
-def _nowhere(tables: Tables, label: Label) -> Iterator[str]:
+def _wrong_hauls(facilities: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Stations that haul to themselves, in a circle, or to where nothing can be put down."""
+    kinds = _kinds(facilities)
+    target = dict(zip(facilities["facility_id"], facilities["haul_to"], strict=True))
+    for own, haul_to, row in zip(
+        facilities["facility_id"], facilities["haul_to"], facilities["row"], strict=True
+    ):
+        if haul_to is None or haul_to not in kinds:
+            continue
+        wrong = ""
+        if haul_to == own:
+            wrong = "another facility; it hauls to itself"
+        elif kinds[haul_to] not in (*UNLOADING, None):
+            wrong = f"one of kind {', '.join(UNLOADING)}; it is of kind {kinds[haul_to]}"
+        elif own in _onwards(haul_to, target):
+            wrong = "a facility that does not haul back; this one goes in a circle"
+        if wrong:
+            yield at(where, row, f"haul_to = {haul_to!r}; expected {wrong}")
+
+
+def _onwards(start: str, target: dict[str, Any]) -> set[str]:
+    """Return where hauls go on to from a facility, itself included."""
+    seen: set[str] = set()
+    at_id: str | None = start
+    while at_id is not None and at_id not in seen:
+        seen.add(at_id)
+        at_id = target.get(at_id)
+    return seen
+
+
+def _bad_streets(streets: pd.DataFrame, where: str) -> Iterator[Finding]:
+    for name, street, area, row in zip(
+        streets["osm_class"], streets["name"], streets["area"], streets["row"], strict=True
+    ):
+        if name is None and street is None and area is None:
+            text = "osm_class, name and area are empty; expected at least one of them"
+            yield at(where, row, text, "osm_class")
+        if name is not None and name not in HIGHWAY_CLASSES:
+            close = nearest(name, HIGHWAY_CLASSES)
+            hint = f"; did you mean {close}?" if close else ""
+            known = ", ".join(HIGHWAY_CLASSES)
+            yield at(where, row, f"osm_class = {name!r}; expected one of {known}{hint}")
+
+
+def _bad_passes(operations: pd.DataFrame, where: str) -> Iterator[Finding]:
+    first: dict[tuple[str, int], int] = {}
+    for row in rows_of(operations):
+        lags = (row.min_lag_min, row.max_lag_min)
+        if pd.notna(lags[0]) and pd.notna(lags[1]) and lags[0] > lags[1]:
+            expected = f"expected a number >= min_lag_min = {lags[0]}"
+            yield at(where, row.row, f"max_lag_min = '{lags[1]}'; {expected}")
+        if row.template is None or pd.isna(row.pass_no):
+            continue
+        key = (row.template, int(row.pass_no))
+        if key in first:
+            expected = f"expected each pass once in {key[0]}; row {first[key]} has it already"
+            yield at(where, row.row, f"pass_no = '{key[1]}'; {expected}")
+        first.setdefault(key, row.row)
+
+
+def _nowhere(tables: Tables, label: Label) -> Iterator[Finding]:
     """Closures and limits that name no street."""
     for name in ("closures", "limits"):
         frame = tables[name]
         empty = frame["way_id"].isna() & frame["name"].isna() & frame["area"].isna()
         for row in frame.loc[empty, "row"]:
-            yield f"{label(name)} row {row}: way_id, name and area are empty; expected one of them"
-    limits = tables["limits"]
-    needs = limits["kind"].isin(["max_weight_t", "max_height_m", "max_width_m"])
-    for row in limits.loc[needs & limits["value"].isna(), "row"]:
-        yield f"{label('limits')} row {row}: value = ''; expected a number for a limit of this kind"
+            text = "way_id, name and area are empty; expected one of them"
+            yield at(label(name), row, text, "way_id")
 
 
-def suspicious(tables: Tables, label: Label) -> list[str]:
-    """Return what is legal but probably not meant, one sentence each."""
-    return [*_orphan_streams(tables), *_odd_fill(tables["fill"], label), *_twins(tables, label)]
+def _bad_limits(tables: Tables, label: Label) -> Iterator[Finding]:
+    limits, kinds = tables["limits"], _kinds(tables["facilities"])
+    where = label("limits")
+    for row in rows_of(limits):
+        if row.kind in STRUCTURES and pd.isna(row.value):
+            yield at(where, row.row, "value = ''; expected a number for a limit of this kind")
+        elif row.kind in STRUCTURES and row.value <= 0:
+            yield at(where, row.row, "value = '0'; expected a number > 0; no truck could pass")
+        if row.kind == "wash_corridor" and row.wash_id is None:
+            yield at(where, row.row, "wash_id = ''; expected a facility of kind wash")
+        elif kinds.get(row.wash_id) not in (None, "wash"):
+            other = kinds[row.wash_id]
+            expected = f"expected a facility of kind wash; it is of kind {other}"
+            yield at(where, row.row, f"wash_id = {row.wash_id!r}; {expected}")
 
 
-def _orphan_streams(tables: Tables) -> Iterator[str]:
-    trucks, facilities = tables["trucks"], tables["facilities"]
-    carried = {
-        stream
-        for given, kind in zip(trucks["streams"], trucks["kind"], strict=True)
-        for stream in (given or STREAM_OF_KIND.get(kind, ()))
-    }
-    accepted = {
-        stream
-        for kind, streams in zip(facilities["kind"], facilities["streams"], strict=True)
-        if kind in UNLOADING
-        for stream in streams
-    }
-    for stream, count in tables["points"]["stream"].value_counts(sort=False).items():
-        if stream not in carried:
-            yield f"stream {stream}: no truck carries it; its {count} points cannot be served"
-        if stream not in accepted:
-            yield f"stream {stream}: no facility accepts it; its {count} points cannot be served"
-
-
-def _odd_fill(fill: pd.DataFrame, label: Label) -> Iterator[str]:
-    for value, row in zip(fill["fill"], fill["row"], strict=True):
-        if not 0 <= value <= 1.2:
-            yield (
-                f"{label('fill')} row {row}: fill = {value:g} is outside 0..1.2; "
-                "the reading is not used"
-            )
-
-
-def _twins(tables: Tables, label: Label) -> Iterator[str]:
-    """Rows that say the same as an earlier one, identifiers aside."""
-    for name, frame in tables.items():
-        aside = ["row", "name"] if TABLES[name].key is None else ["row", "name", TABLES[name].key]
-        if name not in ("points", "fill", "weighings", "programmes", "operations"):
-            continue
-        same = frame.drop(columns=[column for column in aside if column in frame.columns])
-        for row in frame.loc[same.duplicated(), "row"]:
-            yield f"{label(name)} row {row} repeats an earlier row in all but its identifier"
+def _bad_weather(weather: pd.DataFrame, where: str) -> Iterator[Finding]:
+    low, high = weather["min_temp_c"], weather["max_temp_c"]
+    for _, row in weather[low > high].iterrows():
+        yield at(
+            where,
+            row["row"],
+            f"max_temp_c = '{row['max_temp_c']:g}'; expected a number >= "
+            f"min_temp_c = {row['min_temp_c']:g}",
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import math
 import tomllib
@@ -16,7 +15,8 @@ import pandas as pd
 
 from routing.errors import InputError
 from routing.network import HIGHWAY_CLASSES
-from scenarios.checks import check_tables, suspicious
+from scenarios.cells import nearest
+from scenarios.checks import check_tables
 from scenarios.coordinates import SYSTEMS, tables_to_wgs84
 from scenarios.defaults import (
     IN_TRUCK_KEYS,
@@ -27,27 +27,48 @@ from scenarios.defaults import (
     fill_defaults,
     load_defaults,
 )
+from scenarios.findings import Findings, about
 from scenarios.schema import STREAMS, SWEEPINGS
+from scenarios.sources import Source, extra_warning
+from scenarios.suspicions import suspicious, too_large
 from scenarios.tables import open_source, parse_time, read_tables
 
 __all__ = ["Assumption", "City", "Settings", "read_city"]
 
 _SCALE = {"min": 60.0, "h": 3600.0, "L/100km": 0.01}  # unit of the data file -> unit of the field
+TOML = "city.toml"
+Range = tuple[float, float]
+BY_NAME_RANGES: dict[str, Range] = {
+    "density.in_bin": (1, 5_000),
+    "density.in_truck": (1, 5_000),
+    "speeds": (1, 130),
+    "energy.scale": (0.01, 10),
+}
+"""What may be set for each name of a table of city.toml: least and most."""
+MAX_SEED = 2**31 - 1
+MAP_SUFFIXES = (".osm", ".pbf", ".gz", ".bz2", ".graphml", ".xml")
 
 
-def _number(path: str, key: str, *, file_scale: float = 1.0, whole: bool = False) -> Any:
-    """Field whose default is a row of the data file; ``path`` is its place in city.toml."""
-    meta = {"path": path, "key": key, "scale": file_scale, "whole": whole, "type": "number"}
+def _number(
+    path: str, key: str, most: float, *, least: float = 0.0, scale: float = 1.0, whole: bool = False
+) -> Any:
+    """Field whose default is a row of the data file; ``path`` is its place in city.toml.
+
+    ``least`` and ``most`` bound what city.toml may say, in its own unit; ``scale`` turns that into
+    the unit of the field.
+    """
+    meta = {"path": path, "key": key, "scale": scale, "whole": whole, "type": "number"}
 
     def default() -> float | int:
         value = default_number(key) * _SCALE.get(load_defaults()[key].unit, 1.0)
         return round(value) if whole else value
 
-    return field(default_factory=default, metadata=meta)
+    return field(default_factory=default, metadata={**meta, "range": (least, most)})
 
 
-def _seconds(path: str, key: str) -> Any:
-    return _number(path, key, file_scale=60.0 if path.endswith("_min") else 1.0, whole=True)
+def _seconds(path: str, key: str, most: float, least: float = 0.0) -> Any:
+    scale = 60.0 if path.endswith("_min") else 1.0
+    return _number(path, key, most, least=least, scale=scale, whole=True)
 
 
 def _by_name(path: str, keys: Mapping[Any, str]) -> Any:
@@ -76,26 +97,28 @@ class Settings:
     currency: str = field(default="CNY", metadata={"path": "currency", "type": "text"})
     drive_on_right: bool = field(default=True, metadata={"path": "drive_on_right", "type": "bool"})
     seed: int = field(default=1, metadata={"path": "seed", "type": "seed"})
-    meal_break_s: int = _seconds("rules.meal_break_min", "rules.meal_break")
+    meal_break_s: int = _seconds("rules.meal_break_min", "rules.meal_break", 180)
     meal_window: tuple[int, int] = field(
         default_factory=_default_meal_window,
         metadata={"path": "rules.meal_window", "key": "rules.meal_window", "type": "window"},
     )
-    max_driving_s: int = _seconds("rules.max_driving_min", "law.drive.max_continuous")
-    min_rest_s: int = _seconds("rules.min_rest_min", "law.drive.min_rest")
-    stream_change_s: int = _seconds("rules.stream_change_min", "rules.stream_change")
-    overtime_factor: float = _number("rules.overtime_factor", "rules.overtime_factor")
-    wet_min_temp_c: float = _number("rules.wet_min_temp_c", "wet.min_temp.default")
-    stop_s: int = _seconds("service.stop_s", "time.stop_fixed.rear_loader")
-    bin_s: int = _seconds("service.bin_s", "time.per_container.rear_loader")
-    unload_transfer_s: int = _seconds("service.unload_transfer_s", "time.unload.transfer_station")
-    unload_plant_s: int = _seconds("service.unload_plant_s", "time.unload.plant")
-    refill_s: int = _seconds("service.refill_s", "time.refill_water")
-    wash_s: int = _seconds("service.wash_s", "time.wash_station")
-    price_unserved_base: float = _number("prices.unserved_base", "price.unserved.base")
-    price_unserved_per_kg: float = _number("prices.unserved_per_kg", "price.unserved.per_kg")
+    max_driving_s: int = _seconds("rules.max_driving_min", "law.drive.max_continuous", 1440, 10)
+    min_rest_s: int = _seconds("rules.min_rest_min", "law.drive.min_rest", 240)
+    stream_change_s: int = _seconds("rules.stream_change_min", "rules.stream_change", 240)
+    overtime_factor: float = _number("rules.overtime_factor", "rules.overtime_factor", 10, least=1)
+    wet_min_temp_c: float = _number("rules.wet_min_temp_c", "wet.min_temp.default", 40, least=-40)
+    stop_s: int = _seconds("service.stop_s", "time.stop_fixed.rear_loader", 3600)
+    bin_s: int = _seconds("service.bin_s", "time.per_container.rear_loader", 600)
+    unload_transfer_s: int = _seconds(
+        "service.unload_transfer_s", "time.unload.transfer_station", 14400
+    )
+    unload_plant_s: int = _seconds("service.unload_plant_s", "time.unload.plant", 14400)
+    refill_s: int = _seconds("service.refill_s", "time.refill_water", 14400)
+    wash_s: int = _seconds("service.wash_s", "time.wash_station", 14400)
+    price_unserved_base: float = _number("prices.unserved_base", "price.unserved.base", 1000000)
+    price_unserved_per_kg: float = _number("prices.unserved_per_kg", "price.unserved.per_kg", 10000)
     price_unserved_street_km: float = _number(
-        "prices.unserved_street_km", "price.unserved.street_km"
+        "prices.unserved_street_km", "price.unserved.street_km", 1000000
     )
     density_in_bin: dict[str, float] = _by_name(  # noqa: RUF009
         "density.in_bin", {name: f"density.in_bin.{name}" for name in (*STREAMS, SWEEPINGS)}
@@ -106,12 +129,12 @@ class Settings:
     speeds: dict[str, float] = _by_name(  # noqa: RUF009
         "speeds", {name: f"speed.class.{name}" for name in HIGHWAY_CLASSES}
     )
-    diesel_l_km: float = _number("energy.diesel_l_km", "energy.ref26t.diesel.sample_total")
+    diesel_l_km: float = _number("energy.diesel_l_km", "energy.ref26t.diesel.sample_total", 10)
     electric_kwh_km: float = _number(
-        "energy.electric_kwh_km", "energy.ref26t.electric.sample_total"
+        "energy.electric_kwh_km", "energy.ref26t.electric.sample_total", 50
     )
-    co2_kg_l: float = _number("energy.co2_kg_l", "co2.diesel")
-    co2_kg_kwh: float = _number("energy.co2_kg_kwh", "co2.grid.cn2022")
+    co2_kg_l: float = _number("energy.co2_kg_l", "co2.diesel", 10)
+    co2_kg_kwh: float = _number("energy.co2_kg_kwh", "co2.grid.cn2022", 5)
     energy_scale: dict[float, float] = _by_name(  # noqa: RUF009
         "energy.scale",
         {5.0: "energy.scale.5t", 8.0: "energy.scale.8t", 12.0: "energy.scale.12t",
@@ -121,7 +144,10 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class City:
-    """A city ready to plan: coordinates are WGS-84, defaults are filled in, nothing is at fault."""
+    """A city ready to plan: coordinates are WGS-84, defaults are filled in, nothing is at fault.
+
+    ``coordinates`` is the system of the files; ``source`` is the folder or workbook that was read.
+    """
 
     folder: Path
     name: str
@@ -131,6 +157,7 @@ class City:
     settings: Settings = field(default_factory=Settings)
     assumptions: list[Assumption] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    source: Path | None = None
 
     @property
     def tables_hash(self) -> str:
@@ -186,39 +213,62 @@ def read_city(folder_or_xlsx: str | Path) -> City:
     """
     path = Path(folder_or_xlsx)
     source = open_source(path)
-    faults: list[str] = []
+    faults = Findings()
+    faults.expect(TOML)
     used = Used()
-    head, settings = _read_settings(
-        _load_toml(source.folder, source.settings, faults), faults, used
-    )
+    flat = _load_toml(source, faults)
+    head, settings = _read_settings(flat, faults, used)
     tables = read_tables(source, faults, used)
     check_tables(tables, faults, source.label)
     osm = _map_source(head.get("osm"), source.folder, faults)
     if faults:
-        raise InputError(faults)
-    warnings = suspicious(tables, source.label) + [
-        f"{name} is none of the city's tables and is not read" for name in source.extra
-    ]
+        raise InputError(faults.told())
+    warnings = [*suspicious(tables, source.label), *_reading_notes(source), *_free(settings)]
     _note_derived(tables, used)
     fill_defaults(tables, settings, used)
-    warnings += _too_large(tables, source.label)
-    system = str(head.get("coordinates", "wgs84"))
+    warnings += too_large(tables, settings, source.label)
+    system = head.get("coordinates", "wgs84")
     tables_to_wgs84(tables, system)
-    name = str(head.get("name", path.stem))
-    return City(source.folder, name, osm, system, tables, settings, used.assumptions(), warnings)
+    name = head.get("name", path.stem)
+    return City(
+        source.folder, name, osm, system, tables, settings, used.assumptions(), warnings, path
+    )
 
 
-def _load_toml(folder: Path, sheet: dict[str, Any] | None, faults: list[str]) -> dict[str, Any]:
+def _reading_notes(source: Source) -> list[str]:
+    notes = [
+        f"{source.label(name)} {note}" for name, raw in source.tables.items() for note in raw.notes
+    ]
+    return notes + [extra_warning(name) for name in source.extra]
+
+
+def _free(settings: Settings) -> list[str]:
+    """Warn of prices by which it costs nothing to leave work undone."""
+    free = []
+    if not settings.price_unserved_base and not settings.price_unserved_per_kg:
+        free.append("prices.unserved_base and prices.unserved_per_kg are 0: points")
+    if not settings.price_unserved_street_km:
+        free.append("prices.unserved_street_km is 0: streets")
+    return [f"{TOML}: {text} may be left out for nothing" for text in free]
+
+
+def _load_toml(source: Source, faults: Findings) -> dict[str, Any]:
     """Settings as a flat mapping of dotted keys."""
-    if sheet is not None:
-        return sheet
-    path = folder / "city.toml"
+    if source.settings is not None:
+        return source.settings
+    path = source.folder / TOML
     try:
         return _flatten(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
-        faults.append('city.toml is missing; write one with at least: osm = "map.osm"')
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        faults.append(f"city.toml cannot be read: {error}; expected TOML in UTF-8")
+        others = [p.name for p in source.folder.iterdir() if p.is_file()]
+        like = nearest(TOML, others, 0.75)
+        remedy = f"rename {like}" if like else 'write one with at least: osm = "map.osm"'
+        faults.add(about(TOML, f"is missing; {remedy}"))
+    except UnicodeDecodeError as error:
+        text = f"byte 0x{error.object[error.start]:02x} is no UTF-8"
+        faults.add(about(TOML, f"cannot be read: {text}; expected TOML in UTF-8; save it as UTF-8"))
+    except (OSError, tomllib.TOMLDecodeError, RecursionError) as error:
+        faults.add(about(TOML, f"cannot be read: {error}; expected TOML in UTF-8"))
     return {}
 
 
@@ -233,19 +283,19 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _read_settings(
-    flat: dict[str, Any], faults: list[str], used: Used
-) -> tuple[dict[str, Any], Settings]:
+    flat: dict[str, Any], faults: Findings, used: Used
+) -> tuple[dict[str, str], Settings]:
     """Head (name, osm, coordinates) and settings; notes the default keys that were needed."""
     rest = dict(flat)
     known = ["name", "osm", "coordinates"]
-    head: dict[str, Any] = {key: rest.pop(key) for key in tuple(known) if key in rest}
-    for key, value in head.items():
-        if not isinstance(value, str):
-            faults.append(f"city.toml: {key} = {value!r}; expected a text")
-    if str(head.get("coordinates", "wgs84")) not in SYSTEMS:
-        faults.append(
-            f"city.toml: coordinates = {head['coordinates']!r}; expected {', '.join(SYSTEMS)}"
-        )
+    head = {key: rest.pop(key) for key in tuple(known) if key in rest}
+    for key, value in tuple(head.items()):
+        if not isinstance(value, str) or not value.strip():
+            faults.add(about(TOML, f"{key} = {value!r}; expected a text"))
+            head[key] = "wgs84" if key == "coordinates" else ""
+    if head.get("coordinates", "wgs84") not in SYSTEMS:
+        systems = ", ".join(SYSTEMS)
+        faults.add(about(TOML, f"coordinates = {head['coordinates']!r}; expected {systems}"))
     values: dict[str, Any] = {}
     for item in dataclasses.fields(Settings):
         path = item.metadata["path"]
@@ -260,7 +310,10 @@ def _read_settings(
                 values[item.name] = value
         elif "key" in item.metadata:
             used.add(item.metadata["key"])
-    faults.extend(_unknown(key, known) for key in rest)
+    for key in rest:
+        close = nearest(key, known)
+        remedy = f"did you mean {close}?" if close else "remove it"
+        faults.add(about(TOML, f"{key} is unknown; {remedy}"))
     return head, Settings(**values)
 
 
@@ -268,16 +321,11 @@ def _word(name: Any) -> str:
     return f"{name:g}" if isinstance(name, float) else str(name)
 
 
-def _unknown(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, 1, 0.6)
-    remedy = f"did you mean {close[0]}?" if close else "remove it"
-    return f"city.toml: {key} is unknown; {remedy}"
-
-
 def _read_mapping(
-    meta: Mapping[str, Any], rest: dict[str, Any], faults: list[str], used: Used
+    meta: Mapping[str, Any], rest: dict[str, Any], faults: Findings, used: Used
 ) -> dict[Any, float]:
     found: dict[Any, float] = {}
+    least, most = BY_NAME_RANGES[meta["path"]]
     for name, key in meta["keys"].items():
         path = f"{meta['path']}.{_word(name)}"
         if path not in rest:
@@ -285,9 +333,10 @@ def _read_mapping(
             used.add(key)
             continue
         value = rest.pop(path)
-        if not _is_number(value) or value <= 0:
-            faults.append(f"city.toml: {path} = {value!r}; expected a number > 0")
-            value = 1.0
+        if not _is_number(value) or not least <= value <= most:
+            expected = f"expected a number from {least:g} to {most:,.10g}"
+            faults.add(about(TOML, f"{path} = {value!r}; {expected}"))
+            value = least
         found[name] = float(value)
     return found
 
@@ -296,17 +345,17 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _read_value(meta: Mapping[str, Any], value: Any, faults: list[str]) -> Any:
+def _read_value(meta: Mapping[str, Any], value: Any, faults: Findings) -> Any:
     """Value in the unit of the field, or None after noting a fault."""
     kind, path = meta["type"], meta["path"]
-    cold = path == "rules.wet_min_temp_c"
+    least, most = meta.get("range", (0, 0))
     if kind == "text" and isinstance(value, str) and value.strip():
         return value
     if kind == "bool" and isinstance(value, bool):
         return value
-    if kind == "seed" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if kind == "seed" and type(value) is int and 0 <= value <= MAX_SEED:
         return value
-    if kind == "number" and _is_number(value) and (value >= 0 or cold):
+    if kind == "number" and _is_number(value) and least <= value <= most:
         scaled = value * meta["scale"]
         return round(scaled) if meta["whole"] else float(scaled)
     if kind == "window":
@@ -316,11 +365,11 @@ def _read_value(meta: Mapping[str, Any], value: Any, faults: list[str]) -> Any:
     expected = {
         "text": "a text",
         "bool": "true or false",
-        "seed": "a whole number >= 0",
-        "number": "a number" if cold else "a number >= 0",
+        "seed": f"a whole number from 0 to {MAX_SEED}",
+        "number": f"a number from {least:g} to {most:,.10g}",
         "window": 'two times in order, such as ["10:30", "13:30"]',
     }[kind]
-    faults.append(f"city.toml: {path} = {value!r}; expected {expected}")
+    faults.add(about(TOML, f"{path} = {value!r}; expected {expected}"))
     return None
 
 
@@ -333,17 +382,25 @@ def _read_window(value: Any) -> tuple[int, int] | None:
     return (early, late) if early < late else None
 
 
-def _map_source(osm: Any, folder: Path, faults: list[str]) -> str:
-    """Absolute path of the map, or the name of a place when no suffix says that it is a file."""
-    if not isinstance(osm, str) or not osm.strip():
-        if not any(fault.startswith("city.toml ") for fault in faults):
-            faults.append("city.toml: osm is missing; expected a map file or a place name")
+def _map_source(osm: Any, folder: Path, faults: Findings) -> str:
+    """Absolute path of the map, or the name of a place when nothing says that it is a file."""
+    if osm is None:
+        if not faults.concern(TOML):
+            faults.add(about(TOML, "osm is missing; expected a map file or a place name"))
         return ""
-    path = (folder / str(osm)).resolve()
-    is_file = str(osm).lower().endswith((".osm", ".pbf", ".gz", ".bz2", ".graphml", ".xml"))
-    if is_file and not path.is_file():
-        faults.append(f"city.toml: osm = {osm!r}; expected a file; {path.name} is not there")
-    return str(path) if is_file or path.is_file() else str(osm)
+    text = str(osm)
+    path = (folder / text).resolve()
+    if path.is_file():
+        return str(path)
+    maps = sorted(p.name for p in folder.iterdir() if p.name.lower().endswith(MAP_SUFFIXES))
+    like = next((name for name in maps if name.split(".")[0] == path.name.split(".")[0]), None)
+    like = like or nearest(text, maps)
+    is_path = text.lower().endswith(MAP_SUFFIXES) or path.exists() or "/" in text or "\\" in text
+    if text and (is_path or like):
+        remedy = f"; did you mean {like}?" if like else ""
+        what = "is not there" if not path.exists() else "is a folder"
+        faults.add(about(TOML, f"osm = {text!r}; expected a file; {path.name} {what}{remedy}"))
+    return text
 
 
 def _note_derived(tables: dict[str, pd.DataFrame], used: Used) -> None:
@@ -352,21 +409,3 @@ def _note_derived(tables: dict[str, pd.DataFrame], used: Used) -> None:
     empty = facilities[facilities["unload_s"].isna()]
     needed = {UNLOAD_SETTING[kind][1] for kind in empty["kind"] if kind in UNLOAD_SETTING}
     used.drop({key for _, key in UNLOAD_SETTING.values()} - needed)
-
-
-def _too_large(tables: dict[str, pd.DataFrame], label: Any) -> list[str]:
-    """Warn of points that no truck of their stream can take at once."""
-    trucks, points = tables["trucks"], tables["points"]
-    warnings = []
-    for stream, group in points.groupby("stream", sort=False):
-        able = trucks[[stream in carried for carried in trucks["streams"]]]
-        if able.empty:
-            continue
-        most = float(able["capacity_kg"].max())
-        warnings += [
-            f"{label('points')} row {row}: demand_kg = {mass:g} is more than the largest truck "
-            f"for {stream} holds ({most:g} kg); it cannot be served whole"
-            for row, mass in zip(group["row"], group["demand_kg"], strict=True)
-            if mass > most
-        ]
-    return warnings

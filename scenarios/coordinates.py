@@ -1,20 +1,13 @@
-"""WGS-84, GCJ-02 and BD-09: converting between them, detecting a mix-up, mending the tables."""
+"""WGS-84, GCJ-02 and BD-09: converting between them and detecting a mix-up."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-
-from routing.errors import InputError
-from scenarios.files import write_whole
 
 Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
@@ -110,10 +103,20 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, system: str) -> Pair:
     raise ValueError(f"coordinate system {system!r}; expected one of {', '.join(SYSTEMS)}")
 
 
+def from_wgs84(lon: ArrayLike, lat: ArrayLike, system: str) -> Pair:
+    """Position in any of `SYSTEMS` of WGS-84 positions, as its tables would hold it."""
+    if system in ("wgs84", "cgcs2000"):
+        return _floats(lon, lat)
+    return wgs84_to_gcj02(lon, lat) if system == "gcj02" else wgs84_to_bd09(lon, lat)
+
+
 def detect_system(
-    lon: ArrayLike, lat: ArrayLike, distances: Callable[[Floats, Floats], ArrayLike]
+    lon: ArrayLike,
+    lat: ArrayLike,
+    distances: Callable[[Floats, Floats], ArrayLike],
+    declared: str = "wgs84",
 ) -> str | None:
-    """System that points given as WGS-84 really seem to be in.
+    """System that points really seem to be in, where it is not the one declared.
 
     Each system in turn is supposed; in the right one the points come to lie beside the streets.
 
@@ -122,25 +125,37 @@ def detect_system(
     lon, lat
         Points as they stand in the tables, degrees, shape (n,).
     distances
-        Gives the distance of WGS-84 positions to the nearest street in metres, shape (n,).
+        Gives the distance of WGS-84 positions to the nearest street in metres, shape (n,); NaN or
+        infinite where none is near.
+    declared
+        System that the city says its tables are in.
 
     Returns
     -------
     str or None
-        ``gcj02`` or ``bd09``; None when the points fit as they are or nothing explains them.
+        ``gcj02``, ``bd09`` or ``wgs84``; None when the points fit as declared or nothing explains
+        them.
     """
     lon, lat = _floats(lon, lat)
+    told = np.isfinite(lon) & np.isfinite(lat)
+    lon, lat = lon[told], lat[told]
     if len(lon) < MIN_POINTS:
         return None
-    as_is = float(np.median(np.asarray(distances(lon, lat))))
-    if as_is <= NOISE_M:
-        return None
+    own = "wgs84" if declared == "cgcs2000" else declared
     medians = {
-        system: float(np.median(np.asarray(distances(*to_wgs84(lon, lat, system)))))
-        for system in ("gcj02", "bd09")
+        system: _median(distances(*to_wgs84(lon, lat, system)))
+        for system in ("wgs84", "gcj02", "bd09")
     }
+    if medians[own] <= NOISE_M:
+        return None
     best = min(medians, key=lambda system: medians[system])
-    return best if medians[best] < 0.6 * as_is else None
+    return best if best != own and medians[best] < 0.6 * medians[own] else None
+
+
+def _median(distance_m: ArrayLike) -> float:
+    """Median in which a distance that is not known counts as endless."""
+    distance_m = np.asarray(distance_m, dtype=np.float64)
+    return float(np.median(np.where(np.isnan(distance_m), np.inf, distance_m)))
 
 
 def tables_to_wgs84(tables: dict[str, pd.DataFrame], system: str) -> None:
@@ -151,12 +166,17 @@ def tables_to_wgs84(tables: dict[str, pd.DataFrame], system: str) -> None:
         if "lon" in frame.columns and len(frame):
             frame["lon"], frame["lat"] = to_wgs84(frame["lon"], frame["lat"], system)
         if "area" in frame.columns:
-            frame["area"] = (
-                frame["area"].map(lambda wkt: _area_to_wgs84(wkt, system)).astype(object)
-            )
+            frame["area"] = frame["area"].map(lambda wkt: area_to_wgs84(wkt, system)).astype(object)
 
 
-def _area_to_wgs84(wkt: str | None, system: str) -> str | None:
+def area_to_wgs84(wkt: str | None, system: str) -> str | None:
+    """Polygon as WKT after conversion, rounded to a millimetre; None where it is empty.
+
+    Raises
+    ------
+    shapely.errors.ShapelyError
+        When the text is no WKT.
+    """
     if not wkt:
         return None
 
@@ -164,76 +184,3 @@ def _area_to_wgs84(wkt: str | None, system: str) -> str | None:
         return np.column_stack(to_wgs84(places[:, 0], places[:, 1], system))
 
     return shapely.to_wkt(shapely.transform(shapely.from_wkt(wkt), convert), rounding_precision=8)
-
-
-def fix_coordinates(folder: str | Path, from_system: str) -> list[str]:
-    """Rewrite a folder of tables from another system to WGS-84; city.toml says so afterwards.
-
-    Parameters
-    ----------
-    folder
-        The city's folder of CSV tables.
-    from_system
-        What the tables are in: ``gcj02`` or ``bd09``.
-
-    Returns
-    -------
-    list of str
-        Names of the files rewritten.
-
-    Raises
-    ------
-    InputError
-        When the folder has no tables, or a coordinate in them is no number.
-    """
-    if from_system not in ("gcj02", "bd09"):
-        raise InputError(f"coordinate system {from_system!r}; expected gcj02 or bd09")
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"{root.name} is no folder; save the workbook as CSV tables first")
-    # all is converted before anything is written, so that a fault leaves every file as it was
-    changed = {}
-    for path in sorted(root.glob("*.csv")):
-        text = _fixed_csv(path, from_system)
-        if text is not None:
-            changed[path] = text
-    if not changed:
-        raise InputError(f"{root.name}: no table with lon and lat, nothing to convert")
-    toml = root / "city.toml"
-    if toml.is_file():
-        old = toml.read_text(encoding="utf-8-sig")
-        new = re.sub(r"(?m)^\s*coordinates\s*=[^#\n]*", 'coordinates = "wgs84"', old)
-        if new != old:
-            changed[toml] = new
-    for path, text in changed.items():
-        write_whole(path, text)
-    return [path.name for path in changed]
-
-
-def _fixed_csv(path: Path, system: str) -> str | None:
-    """Text of a table after conversion; None when it holds no coordinates."""
-    from scenarios.tables import decode_text  # noqa: PLC0415  (tables needs nothing from here)
-
-    rows = list(csv.reader(io.StringIO(decode_text(path.read_bytes(), path.name), newline="")))
-    header = [cell.strip() for cell in rows[0]] if rows else []
-    if not {"lon", "area"} & set(header):
-        return None
-    for row_no, row in enumerate(rows[1:], 2):
-        if len(row) == len(header):
-            _fix_row(row, header, system, f"{path.name} row {row_no}")
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return "\ufeff" + out.getvalue()
-
-
-def _fix_row(row: list[str], header: list[str], system: str, where: str) -> None:
-    try:
-        if "lon" in header and "lat" in header and any(row):
-            lon_at, lat_at = header.index("lon"), header.index("lat")
-            lon, lat = to_wgs84(float(row[lon_at]), float(row[lat_at]), system)
-            row[lon_at], row[lat_at] = f"{float(lon):.8f}", f"{float(lat):.8f}"
-        if "area" in header:
-            area_at = header.index("area")
-            row[area_at] = _area_to_wgs84(row[area_at], system) or ""
-    except (ValueError, shapely.errors.ShapelyError) as error:
-        raise InputError(f"{where}: coordinates cannot be read ({error})") from error

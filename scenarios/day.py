@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from routing.errors import InputError
+from routing.errors import InfeasibleError, InputError
 from scenarios.access import DAY_END_S, DAY_S, listed
 from scenarios.city import City, Settings
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
@@ -145,12 +145,20 @@ def plan_day(city: City, date: dt.date) -> Day:
     ------
     InputError
         When two stops would have one identifier.
+    InfeasibleError
+        When no truck is on shift; it says why of each.
     """
     notes = _calendar_notes(city, date)
     stops = [*_point_stops(city, date, notes), *_case_stops(city, date, notes)]
     _check_unique(stops)
     facilities = _facilities(city, date, notes)
+    before = len(notes)
     trucks = _trucks(city, {f.facility_id for f in facilities}, notes)
+    if not trucks:
+        why = "; ".join(notes[before:])
+        raise InfeasibleError(
+            f"trucks.csv: no truck is on shift on {date} ({why}); add shifts or choose another date"
+        )
     works, work_notes = street_work(city, date, wet_allowed=_wet_allowed(city, date, notes))
     notes += work_notes
     return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes))

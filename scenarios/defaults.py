@@ -49,8 +49,9 @@ UNLOAD_SETTING = {
 class Assumption:
     """A default that a plan rests on, in the form in which outputs print it.
 
-    ``confidence`` is ``high`` (primary source or law), ``medium`` (secondary or derived), ``low``
-    (unverified) or ``assumption`` (no source found).
+    ``confidence`` is ``high`` (primary source or law), ``medium`` (secondary or derived) or ``low``
+    (unverified). Where no source was found, ``source`` begins with ``assumption``; the confidence
+    is then ``low``.
     """
 
     key: str

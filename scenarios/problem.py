@@ -123,13 +123,14 @@ def build_day_problem(
     places = _Places()
     stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
-    facilities, gates = _facilities(day, network, reach, places)
+    facilities, gates, far = _facilities(day, network, reach, places)
     vehicles = _vehicles(day, groups, gates)
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
         tables = [metric.travel_table(positions, positions) for metric in metrics]
-    working = [f for f in day.facilities if f.streams or f.refills]
+    used = {f.facility_id for f in facilities}
+    working = [f for f in day.facilities if f.facility_id in used]
     problem = Problem(
         tasks=(*stop_tasks, *street_tasks),
         vehicles=vehicles,
@@ -150,7 +151,7 @@ def build_day_problem(
         day.trucks,
         positions.arc,
         positions.offset_cm,
-        (*notes, *doubts),
+        (*notes, *doubts, *far),
     )
 
 
@@ -295,23 +296,24 @@ def _street_tasks(
 
 def _facilities(
     day: Day, network: Network, reach: _Reach, places: _Places
-) -> tuple[tuple[Facility, ...], dict[str, int]]:
-    """Return the facilities where something is put down or taken, and each one's location."""
+) -> tuple[tuple[Facility, ...], dict[str, int], list[str]]:
+    """Return the facilities in use, each one's location, and sentences on those off the streets."""
     gates: dict[str, int] = {}
-    far = []
+    far: dict[str, str] = {}
+    faults = []
     for facility in day.facilities:
         weights = reach.for_facility(facility)
         snaps = _snap(network, weights, [facility], np.ones(1, dtype=np.bool_))
         arc, offset = int(snaps.positions.arc[0]), int(snaps.positions.offset_cm[0])
         gates[facility.facility_id] = places.add(arc, offset)
-        distance = float(snaps.distance_m[0])
-        if distance > FARTHEST_SNAP_M and facility.kind == "depot":
-            far.append(
-                f"facilities.csv: depot {facility.facility_id} is {distance:.0f} m from"
-                " every street that a truck may drive; move it or check the coordinate system"
-            )
-    if far:
-        raise InfeasibleError("\n".join(far))
+        distance, outside = float(snaps.distance_m[0]), float(snaps.outside_m[0])
+        if distance > FARTHEST_SNAP_M:
+            why = _off_streets(facility, distance, outside)
+            if facility.kind == "depot":
+                faults.append(f"{why}; move it, or check limits and closures")
+            far[facility.facility_id] = f"{why}; it is not used"
+    if faults:
+        raise InfeasibleError("\n".join(faults))
     working = tuple(
         Facility(
             facility_id=f.facility_id,
@@ -325,9 +327,21 @@ def _facilities(
             capacity_kg=f.capacity_kg_day,
         )
         for f in day.facilities
-        if f.streams or f.refills
+        if (f.streams or f.refills) and f.facility_id not in far
     )
-    return working, gates
+    return working, gates, list(far.values())
+
+
+def _off_streets(facility: DueFacility, distance: float, outside: float) -> str:
+    """Say that no truck gets to a facility, and whether a street of any kind is beside it."""
+    what = f"facilities.csv: {facility.kind} {facility.facility_id}"
+    if 0 < outside <= FARTHEST_SNAP_M:
+        return (
+            f"{what} stands on a street that is cut off for its trucks, by a limit of width, height"
+            " or weight, a closure or a gap in the map; the next that they can use is"
+            f" {distance:.0f} m away"
+        )
+    return f"{what} is {distance:.0f} m from every street that a truck may drive"
 
 
 def _vehicles(

@@ -15,6 +15,7 @@ from routing.profiles import Weights, weigh
 from scenarios.access import access_groups
 from scenarios.city import City
 from scenarios.day import Day, plan_day
+from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
 from scenarios.street_tasks import street_tasks
 from solvers.plan import Plan
@@ -47,6 +48,7 @@ def load_network(city: City, say: Say) -> Network:
 
 def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayProblem:
     """Return the solver's problem for a date, with all that its record needs."""
+    refuse_mistaken_places(city, network)
     day = plan_day(city, date)
     say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
     groups, access_notes = access_groups(city, network, date, day.trucks)

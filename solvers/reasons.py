@@ -21,6 +21,7 @@ from solvers._kernels.model import (
     WINDOW,
 )
 from solvers.plan import Unserved
+from solvers.problem import Problem
 from solvers.roster import Roster
 
 REASONS: dict[int, str] = {
@@ -102,5 +103,18 @@ def _alone(roster: Roster, able: list[int], task: int) -> str:
             code = roster.decode(vehicle, [first + k])
             if code == FEASIBLE:
                 return FLEET_BUSY
-            codes[REASONS[code]] += 1
+            word = _too_late(roster.problem, vehicle, task) if code == SHIFT else REASONS[code]
+            codes[word] += 1
     return max(sorted(codes), key=lambda word: codes[word])
+
+
+def _too_late(problem: Problem, vehicle: int, task: int) -> str:
+    """Return why a shift is too short: the task or its stations open only after its end, or not."""
+    truck, wanted = problem.vehicles[vehicle], problem.tasks[task]
+    end_s = truck.shift_end + truck.max_overtime_s
+    if wanted.windows and all(early >= end_s for early, _ in wanted.windows):
+        return REASONS[WINDOW]
+    gates = [f.open_s for f in problem.facilities if wanted.stream in f.streams]
+    if gates and min(gates) >= end_s:
+        return REASONS[GATE]
+    return REASONS[SHIFT]

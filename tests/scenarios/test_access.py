@@ -25,7 +25,7 @@ from scenarios.access import (
 )
 from scenarios.city import City, read_city
 from scenarios.day import DueTruck, plan_day
-from tests.scenarios.test_tables import write_city
+from tests.scenarios.test_tables import GOOD, write_city
 
 H = 3600
 MONDAY = dt.date(2024, 11, 25)
@@ -173,7 +173,8 @@ T4,collector,D1,1000,2.0,3,06:00,14:00,0,
 T5,collector,D1,5000,2.5,10,20:00,28:00,60,*
 """  # noqa: E501
 CLOSURE = "closure_id,way_id,name,area,date_from,date_to,from_time,to_time\n"
-LIMIT = "limit_id,kind,value,way_id,name,area,from_time,to_time,permit\n"
+LIMIT = "limit_id,kind,value,way_id,name,area,from_time,to_time,permit,wash_id\n"
+WASH = GOOD["facilities"] + "W1,wash,112.19,31.02,,,\n"
 SOUTH_EAST = "POLYGON((112.2015 30.999, 112.21 30.999, 112.21 31.0003, 112.2015 31.0003, " \
     "112.2015 30.999))"  # fmt: skip
 
@@ -186,7 +187,7 @@ def network() -> Network:
 
 def make_city(folder: Path, **tables: str) -> City:
     """Return a city with the trucks of this file."""
-    return read_city(write_city(folder, trucks=TRUCKS, **tables))
+    return read_city(write_city(folder, trucks=TRUCKS, facilities=WASH, **tables))
 
 
 def trucks_of(city: City) -> dict[str, DueTruck]:
@@ -315,7 +316,8 @@ def test_truck_ban_above_a_weight(network: Network, tmp_path: Path):
 )
 def test_limits_of_size(network: Network, tmp_path: Path, kind: str, value: str, shut: set[str]):
     """A truck exactly as large as the limit passes; hours and general permits change nothing."""
-    city = make_city(tmp_path, limits=LIMIT + f"L1,{kind},{value},30,,,16:00,17:00,\n")
+    wash = "W1" if kind == "wash_corridor" else ""
+    city = make_city(tmp_path, limits=LIMIT + f"L1,{kind},{value},30,,,16:00,17:00,,{wash}\n")
     assert {name for name in trucks_of(city) if blocked(city, network, name)} == shut
 
 
@@ -329,7 +331,7 @@ def test_a_named_permit_lifts_a_limit_of_weight(network: Network, tmp_path: Path
 def test_rows_without_effect_are_named(network: Network, tmp_path: Path):
     """A row that matches no street says so; one that is not in force is silent."""
     closures = CLOSURE + "C1,99,,,,,,\nC2,98,,,2020-01-01,2020-01-02,,\n"
-    limits = LIMIT + "L1,truck_ban,,,没有路,,,,\nL2,wash_corridor,,10,,,,,\n"
+    limits = LIMIT + "L1,truck_ban,,,没有路,,,,\nL2,wash_corridor,,10,,,,,,W1\n"
     city = make_city(tmp_path, closures=closures, limits=limits)
     restrictions, notes = read_restrictions(city, network, MONDAY)
     assert notes == [

@@ -10,6 +10,17 @@ from scenarios.city import read_city
 from tests.scenarios.test_tables import GOOD, faults_of, write_city
 
 LIMIT = "limit_id,kind,value,way_id,area\n"
+WASH = "limit_id,kind,way_id,wash_id\n"
+HAUL = (
+    "facility_id,kind,lon,lat,streams,haul_to\nD1,depot,112.18,31.01,,\n"
+    "S1,transfer,112.19,31.02,other,{}\nS2,transfer,112.19,31.03,other,{}\n"
+)
+PASSES = "template,pass_no,vehicle_kind,speed_kmh,min_lag_min,max_lag_min\n"
+STREET = "street_id,osm_class,cleaning_class\n"
+CLASSES = (
+    "motorway, motorway_link, trunk, trunk_link, primary, primary_link, secondary, secondary_link, "
+    "tertiary, tertiary_link, unclassified, residential, living_street, service, track"
+)
 TWO = GOOD["points"].replace("window_end", "window_end,window2_start,window2_end", 1)
 
 
@@ -73,12 +84,76 @@ def _with(table: str, old: str, new: str) -> dict[str, str]:
             "date_from = '2024-11-02'",
         ),
         (
+            _with("points", "112.20,31.03", "31.03,31.03"),
+            "points.csv row 2: lon, lat = 31.03, 31.03; expected a place near the others, which "
+            "lie around 112.1850, 31.0250; it is 7,534 km away",
+        ),
+        (
+            _with("trucks", "5500", "0"),
+            "trucks.csv row 2: capacity_kg = '0'; expected a number > 0 for a collector truck",
+        ),
+        (
+            _with("facilities", "112.18,31.01,", "112.18,31.01,other"),
+            "facilities.csv row 2: streams = 'other'; expected none for a depot; "
+            "only transfer, plant, landfill accept loads",
+        ),
+        (
+            {"facilities": HAUL.format("S1", "")},
+            "facilities.csv row 3: haul_to = 'S1'; expected another facility; it hauls to itself",
+        ),
+        (
+            {"facilities": HAUL.format("", "D1")},
+            "facilities.csv row 4: haul_to = 'D1'; expected one of kind transfer, plant, landfill; "
+            "it is of kind depot",
+        ),
+        (
+            {"streets": STREET + "A,,1\n"},
+            "streets.csv row 2: osm_class, name and area are empty; expected at least one of them",
+        ),
+        (
+            {"streets": STREET + "A,residental,1\n"},
+            f"streets.csv row 2: osm_class = 'residental'; expected one of {CLASSES}; "
+            "did you mean residential?",
+        ),
+        (
+            {"operations": PASSES + "a,1,sweeper,8,,\nb,1,sweeper,8,,\na,1,sweeper,9,,\n"},
+            "operations.csv row 4: pass_no = '1'; expected each pass once in a; "
+            "row 2 has it already",
+        ),
+        (
+            {"operations": PASSES + "a,1,sweeper,8,20,5\n"},
+            "operations.csv row 2: max_lag_min = '5'; expected a number >= min_lag_min = 20",
+        ),
+        (
+            {"limits": LIMIT + "L1,max_height_m,0,7,\n"},
+            "limits.csv row 2: value = '0'; expected a number > 0; no truck could pass",
+        ),
+        (
+            {"limits": WASH + "L1,wash_corridor,7,\n"},
+            "limits.csv row 2: wash_id = ''; expected a facility of kind wash",
+        ),
+        (
+            {"limits": WASH + "L1,wash_corridor,7,S1\n"},
+            "limits.csv row 2: wash_id = 'S1'; expected a facility of kind wash; "
+            "it is of kind transfer",
+        ),
+        (
+            {"weather": "date,min_temp_c,max_temp_c\n2024-11-25,12,5\n"},
+            "weather.csv row 2: max_temp_c = '5'; expected a number >= min_temp_c = 12",
+        ),
+        (
             {"closures": "closure_id,reason\nC1,works\n"},
             "closures.csv row 2: way_id, name and area are empty; expected one of them",
         ),
         (
             {"limits": LIMIT + "L1,max_weight_t,,7,\n"},
             "limits.csv row 2: value = ''; expected a number for a limit of this kind",
+        ),
+        (
+            {"limits": LIMIT + 'L1,truck_ban,,,"POLYGON((200 0, 201 0, 201 1, 200 0))"\n'},
+            "limits.csv row 2: area = 'POLYGON((200 0, 201 0, 201 1, 200 0))'; expected a valid "
+            "WKT polygon, such as POLYGON((lon lat, lon lat, lon lat, lon lat)), first place "
+            "repeated last",
         ),
         (
             {"limits": LIMIT + 'L1,truck_ban,,,"POLYGON((0 0, 1 1))"\n'},
@@ -104,6 +179,29 @@ def test_fault(tmp_path: Path, tables: dict[str, str], message: str) -> None:
             "stream other: no facility accepts it; its 2 points cannot be served",
         ),
         (
+            _with("trucks", "5500", "12000"),
+            "trucks.csv row 2: weight_t = 12 is not above what the truck loads (12000 kg); "
+            "expected its gross weight",
+        ),
+        (
+            _with("trucks", "05:00,13:00", "05:00,22:00"),
+            "trucks.csv row 2: shift_end = '22:00' makes a shift of more than 16 h from '05:00'",
+        ),
+        (
+            {
+                "facilities": GOOD["facilities"]
+                .replace("open,close", "capacity_t_day,haul_to")
+                .replace("05:00,22:00", "0,")
+            },
+            "facilities.csv row 3: capacity_t_day = 0: nothing can be unloaded there; "
+            "leave it empty for no limit",
+        ),
+        (
+            _with("points", "112.20,31.03", "112.70,31.03"),
+            "points.csv row 2: lon, lat = 112.7, 31.03 is 48 km from the middle of all places; "
+            "check it",
+        ),
+        (
             _with("points", "500", "9000"),
             "points.csv row 2: demand_kg = 9000 is more than the largest truck for other holds "
             "(5500 kg); it cannot be served whole",
@@ -123,11 +221,76 @@ def test_warning(tmp_path: Path, tables: dict[str, str], message: str) -> None:
     assert read_city(write_city(tmp_path, **tables)).warnings == [message]
 
 
-def test_unknown_file_is_a_warning(tmp_path: Path) -> None:
-    """A table that no city has is named, not read."""
+def test_volume_alone_too_large(tmp_path: Path) -> None:
+    """A point of little mass but more volume than a truck packs is named; two visits share it."""
+    points = GOOD["points"].replace("demand_kg", "demand_kg,demand_m3").replace("500,", "500,30,")
+    points = points.replace("other,0,", "other,0,,")
+    city = read_city(write_city(tmp_path / "a", points=points))
+    # 10 m3 of packed waste at 550 kg/m3 are 22 m3 at 250 kg/m3
+    assert city.warnings == [
+        "points.csv row 2: demand_m3 = 30 is more than the largest truck for other holds "
+        "(22 m3 as it lies in the bin); it cannot be served whole"
+    ]
+    twice = points.replace("daily", "2/day")
+    assert read_city(write_city(tmp_path / "b", points=twice)).warnings == []
+
+
+def test_hauls_in_a_circle(tmp_path: Path) -> None:
+    """Stations that haul to one another are each at fault; a chain that ends is not."""
+    faults = faults_of(write_city(tmp_path / "a", facilities=HAUL.format("S2", "S1")))
+    assert [fault.split(";")[0] for fault in faults] == [
+        "facilities.csv row 3: haul_to = 'S2'",
+        "facilities.csv row 4: haul_to = 'S1'",
+    ]
+    assert read_city(write_city(tmp_path / "b", facilities=HAUL.format("S2", ""))).warnings == []
+
+
+def test_swapped_against_the_others(tmp_path: Path) -> None:
+    """Where both numbers could be either, a swap shows against the other places."""
+    europe = {
+        name: GOOD[name].replace("112.", "8.").replace("31.", "49.")
+        for name in ("points", "facilities")
+    }
+    europe["points"] = europe["points"].replace("8.20,49.03", "49.03,8.20")
+    assert faults_of(write_city(tmp_path, **europe)) == [
+        "points.csv row 2: lon, lat = 49.03, 8.2; expected a place near the others, which lie "
+        "around 8.2000, 49.0150; it is 5,917 km away; lon and lat look swapped"
+    ]
+
+
+def test_sweeping_without_water_or_station(tmp_path: Path) -> None:
+    """Wet sweeping without a water point, and sweepings that nobody takes, are warnings."""
+    tables = {
+        "trucks": GOOD["trucks"] + "S1,sweeper,D1,4000,05:00,13:00\n",
+        "programmes": "cleaning_class,template\n1,w\n",
+        "operations": "template,pass_no,vehicle_kind,speed_kmh,water_l_m2,sweepings_kg_km\n"
+        "w,1,sweeper,8,0.2,100\n",
+    }
+    assert read_city(write_city(tmp_path, **tables)).warnings == [
+        "stream sweepings: no facility accepts it; no street that yields any can be swept",
+        "facilities.csv: no facility of kind water; a sweeper can use no more water than its tank "
+        "holds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("pointz.csv", "; did you mean points.csv?"),
+        ("Trucks.CSV", "; did you mean trucks.csv?"),
+        ("closures.geojson", "; did you mean closures.csv?"),
+        ("notes.xlsx", ""),
+    ],
+)
+def test_unknown_file_is_a_warning(tmp_path: Path, name: str, hint: str) -> None:
+    """A table that no city has is named, with the one it is most like, and not read."""
     folder = write_city(tmp_path)
-    (folder / "pointz.csv").write_text("a\n1\n")
-    assert read_city(folder).warnings == ["pointz.csv is none of the city's tables and is not read"]
+    (folder / name).write_text("a\n1\n")
+    (folder / "points.csv.bak").write_text("old")
+    (folder / "~$city.xlsx").write_text("lock of a spreadsheet")
+    assert read_city(folder).warnings == [
+        f"{name} is none of the city's tables and is not read{hint}"
+    ]
 
 
 def test_good_city_is_quiet(tmp_path: Path) -> None:

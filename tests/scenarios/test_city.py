@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from routing.errors import InputError
 from routing.profiles import CITY_SPEEDS_KMH
-from scenarios.city import City, Settings, read_city
+from scenarios.city import BY_NAME_RANGES, City, Settings, read_city
 from scenarios.coordinates import wgs84_to_bd09
 from scenarios.defaults import load_defaults
 from scenarios.schema import TABLES
@@ -87,7 +88,10 @@ other = 200
     [
         ("", "city.toml: osm is missing; expected a map file or a place name"),
         ('osm = "x"\nsede = 1', "city.toml: sede is unknown; did you mean seed?"),
-        ('osm = "x"\nseed = -1', "city.toml: seed = -1; expected a whole number >= 0"),
+        (
+            'osm = "x"\nseed = -1',
+            "city.toml: seed = -1; expected a whole number from 0 to 2147483647",
+        ),
         (
             'osm = "no.osm.pbf"',
             "city.toml: osm = 'no.osm.pbf'; expected a file; no.osm.pbf is not there",
@@ -98,11 +102,11 @@ other = 200
         ),
         (
             'osm = "x"\n[service]\nstop_s = "x"',
-            "city.toml: service.stop_s = 'x'; expected a number >= 0",
+            "city.toml: service.stop_s = 'x'; expected a number from 0 to 3,600",
         ),
         (
             'osm = "x"\n[density.in_bin]\nother = 0',
-            "city.toml: density.in_bin.other = 0; expected a number > 0",
+            "city.toml: density.in_bin.other = 0; expected a number from 1 to 5,000",
         ),
         (
             'osm = "x"\n[rules]\nmeal_window = ["13:00", "11:00"]',
@@ -118,13 +122,70 @@ def test_refuses_settings(tmp_path: Path, toml: str, message: str) -> None:
     assert caught.value.faults == [message]
 
 
+TOO_FAR = [
+    ("rules.meal_break_min", -1, 181),
+    ("rules.max_driving_min", 9, 1441),
+    ("rules.overtime_factor", 0.9, 11),
+    ("rules.wet_min_temp_c", -41, 41),
+    ("service.bin_s", -1, 601),
+    ("service.unload_plant_s", -1, 14_401),
+    ("prices.unserved_base", -1, 1_000_001),
+    ("density.in_truck.kitchen", 0.5, 5_001),
+    ("speeds.residential", 0, 131),
+    ("energy.diesel_l_km", -0.1, 11),
+    ("energy.scale.8", 0, 11),
+]
+
+
+@pytest.mark.parametrize(("key", "below", "above"), TOO_FAR, ids=[row[0] for row in TOO_FAR])
+def test_settings_have_a_range(tmp_path: Path, key: str, below: float, above: float) -> None:
+    """A setting just outside what can be meant is refused on both sides, NaN as well."""
+    for n, value in enumerate((below, above, "nan", "true")):
+        with pytest.raises(InputError, match=rf"city.toml: {key} = .*expected a number from"):
+            read_city(write_city(tmp_path / str(n), toml=f'osm = "x"\n{key} = {value}'))
+
+
+def test_every_setting_has_a_range_that_holds_its_default() -> None:
+    """No number of the settings is without bounds, and the defaults lie inside."""
+    for item in dataclasses.fields(Settings):
+        if item.metadata["type"] == "number":
+            least, most = item.metadata["range"]
+            value = getattr(Settings(), item.name) / item.metadata["scale"]
+            assert least <= value <= most, item.name
+        if item.metadata["type"] == "mapping":
+            least, most = BY_NAME_RANGES[item.metadata["path"]]
+            assert all(least <= v <= most for v in getattr(Settings(), item.name).values())
+
+
+def test_free_leaving_out_is_a_warning(tmp_path: Path) -> None:
+    """Prices of nothing are legal, and told."""
+    toml = 'osm = "x"\n[prices]\nunserved_base = 0\nunserved_per_kg = 0\nunserved_street_km = 0'
+    assert read_city(write_city(tmp_path, toml=toml)).warnings == [
+        "city.toml: prices.unserved_base and prices.unserved_per_kg are 0: points may be left out "
+        "for nothing",
+        "city.toml: prices.unserved_street_km is 0: streets may be left out for nothing",
+    ]
+
+
+@pytest.mark.parametrize("osm", ["map", "maps.osm", "map.osm.pbf"])
+def test_map_of_another_name(tmp_path: Path, osm: str) -> None:
+    """A map that is not there is refused with the name of the one that is."""
+    folder = write_city(tmp_path, toml=f'osm = "{osm}"')
+    (folder / "map.osm").write_text("<osm/>")
+    with pytest.raises(InputError, match=r"is not there; did you mean map\.osm\?"):
+        read_city(folder)
+
+
 def test_broken_toml(tmp_path: Path) -> None:
     """A file that is no TOML, and one that is absent, are faults."""
     folder = write_city(tmp_path, toml="osm = ")
     with pytest.raises(InputError, match=r"city.toml cannot be read"):
         read_city(folder)
-    (folder / "city.toml").unlink()
-    with pytest.raises(InputError, match=r"city.toml is missing"):
+    (folder / "city.toml").write_bytes('name = "小城"'.encode("gb18030"))
+    with pytest.raises(InputError, match=r"city.toml cannot be read: byte 0xb3 is no UTF-8"):
+        read_city(folder)
+    (folder / "city.toml").rename(folder / "City.toml")
+    with pytest.raises(InputError, match=r"city.toml is missing; rename City.toml"):
         read_city(folder)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from routing.errors import InputError
 from scenarios import coordinates as co
 
 M_PER_DEG = 111_320.0
@@ -90,41 +86,38 @@ def test_detects_the_system(shift, expected, beside_streets: co.Pair) -> None:
     assert co.detect_system(lon, lat, _grid_distance) == expected
 
 
+def test_distances_that_are_not_known(beside_streets: co.Pair) -> None:
+    """Places with no street near, NaN or infinite, and broken coordinates hide no shift."""
+    lon, lat = co.wgs84_to_gcj02(*beside_streets)
+
+    def seen(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        distance = _grid_distance(x, y)
+        distance[0], distance[1] = np.nan, np.inf
+        return distance
+
+    assert co.detect_system(lon, lat, seen) == "gcj02"
+    lon[5] = np.nan
+    assert co.detect_system(lon, lat, seen) == "gcj02"
+    assert co.detect_system(lon, lat, lambda x, y: np.full(len(x), np.nan)) is None
+
+
+def test_detects_a_wrong_declaration(beside_streets: co.Pair) -> None:
+    """Tables in WGS-84 that are declared GCJ-02 are recognized, right ones are left."""
+    assert co.detect_system(*beside_streets, _grid_distance, "gcj02") == "wgs84"
+    shifted = co.wgs84_to_gcj02(*beside_streets)
+    assert co.detect_system(*shifted, _grid_distance, "gcj02") is None
+    assert co.detect_system(*shifted, _grid_distance, "bd09") == "gcj02"
+
+
+@pytest.mark.parametrize("system", co.SYSTEMS)
+def test_there_and_back(system: str, mainland: co.Pair) -> None:
+    """What a system's tables would hold comes back to where it was."""
+    assert _apart_m(co.to_wgs84(*co.from_wgs84(*mainland, system), system), mainland).max() < 0.01
+
+
 def test_detects_nothing_in_noise() -> None:
     """Places strewn at random betray no system; neither do very few places."""
     rng = np.random.default_rng(7)
     lon, lat = rng.uniform(112, 112.2, 300), rng.uniform(31, 31.2, 300)
     assert co.detect_system(lon, lat, _grid_distance) is None
     assert co.detect_system(lon[:2], lat[:2], _grid_distance) is None
-
-
-def test_fix_coordinates_rewrites_tables(tmp_path: Path) -> None:
-    """Places and areas become WGS-84, other cells stay, city.toml says wgs84."""
-    lon, lat = co.wgs84_to_gcj02([112.2], [31.03])
-    rows = f'point_id,lon,lat,name\nP1,{float(lon[0])!r},{float(lat[0])!r},"甲,乙"\n'
-    (tmp_path / "points.csv").write_text(rows, encoding="utf-8")
-    (tmp_path / "trucks.csv").write_text("truck_id\nT1\n", encoding="utf-8")
-    (tmp_path / "city.toml").write_text('osm = "x"\ncoordinates = "gcj02"\nseed = 2\n')
-    assert co.fix_coordinates(tmp_path, "gcj02") == ["points.csv", "city.toml"]
-    frame = pd.read_csv(tmp_path / "points.csv")
-    assert frame.loc[0, "lon"] == pytest.approx(112.2, abs=1e-7)
-    assert frame.loc[0, "lat"] == pytest.approx(31.03, abs=1e-7)
-    assert frame.loc[0, "name"] == "甲,乙"
-    text = (tmp_path / "city.toml").read_text()
-    assert text == 'osm = "x"\ncoordinates = "wgs84"\nseed = 2\n'
-
-
-def test_fix_coordinates_is_all_or_nothing(tmp_path: Path) -> None:
-    """A cell that is no number stops the work before any file is touched."""
-    (tmp_path / "cases.csv").write_text("lon,lat\n112,31\n")
-    (tmp_path / "points.csv").write_text("lon,lat\nx,31\n")
-    with pytest.raises(InputError, match=r"points.csv row 2"):
-        co.fix_coordinates(tmp_path, "bd09")
-    assert (tmp_path / "cases.csv").read_text() == "lon,lat\n112,31\n"
-
-
-@pytest.mark.parametrize("system", ["wgs84", "mars"])
-def test_fix_coordinates_refuses_systems(tmp_path: Path, system: str) -> None:
-    """Only the two shifted systems can be mended."""
-    with pytest.raises(InputError, match="expected gcj02 or bd09"):
-        co.fix_coordinates(tmp_path, system)

@@ -25,6 +25,19 @@ def _days(num: int) -> list[dt.date]:
         ("Sun; tue", Frequency("weekdays", 2, (1, 6))),
         ("2/day", Frequency("day", 2)),
         ("1 / month", Frequency("month", 1)),
+        ("mon，thu", Frequency("weekdays", 2, (0, 3))),
+        ("３／week", Frequency("week", 3)),
+        ("Monday; thursday", Frequency("weekdays", 2, (0, 3))),
+        ("周一，周四", Frequency("weekdays", 2, (0, 3))),
+        ("周一、四、日", Frequency("weekdays", 3, (0, 3, 6))),
+        ("每周一三五", Frequency("weekdays", 3, (0, 2, 4))),
+        ("星期六 星期天", Frequency("weekdays", 2, (5, 6))),
+        ("每天", Frequency("day", 1)),
+        ("每日两次", Frequency("day", 2)),
+        ("2次/天", Frequency("day", 2)),
+        ("每周3次", Frequency("week", 3)),
+        ("每周一次", Frequency("week", 1)),
+        ("1/月", Frequency("month", 1)),
     ],
 )
 def test_parses(text: str, expected: Frequency) -> None:
@@ -33,7 +46,24 @@ def test_parses(text: str, expected: Frequency) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "weekly", "0/week", "8/week", "13/day", "29/month", "mon,xyz", "3/year", "-1/day"]
+    "text",
+    [
+        "",
+        "weekly",
+        "0/week",
+        "8/week",
+        "13/day",
+        "29/month",
+        "mon,xyz",
+        "3/year",
+        "-1/day",
+        "每周8次",
+        "周八",
+        "周",
+        "3/年",
+        ",",
+        "每周一八",
+    ],
 )
 def test_refuses(text: str) -> None:
     """Anything else raises ValueError."""

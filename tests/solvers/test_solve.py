@@ -63,7 +63,7 @@ def test_unknown_solver_is_refused():
         ({"capacity_kg": 300}, {}, "too_heavy"),
         ({}, {"streams": frozenset({"kitchen"})}, "no_facility"),
         ({}, {"capacity_kg": 100}, "facility_full"),
-        ({}, {"open_s": 20 * HOUR, "close_s": 21 * HOUR}, "shift"),
+        ({}, {"open_s": 20 * HOUR, "close_s": 21 * HOUR}, "facility_closed"),
         ({}, {"open_s": 0, "close_s": 60}, "facility_closed"),
         ({"shift_end": 6 * HOUR + 60}, {}, "shift"),
         ({"shift_end": 6 * HOUR + 2000}, {}, "fleet_busy"),
