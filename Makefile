@@ -30,7 +30,8 @@ test: $(VENV)/.ready
 	@echo "Running the tests on $(WORKERS) workers ..."
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 	@echo "Running the kernels' tests once more without the compiler ..."
-	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/routing tests/solvers
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not real_map" \
+	  tests/routing tests/solvers
 
 lint: $(VENV)/.ready
 	@$(BIN)/ruff check .

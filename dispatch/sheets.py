@@ -7,25 +7,42 @@ The same plan gives the same bytes.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
-import zipfile
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dispatch.pages import (
+    ALERT_FILL,
+    CENTS,
+    HEAD_FILL,
+    SHARE,
+    TENTHS,
+    TEXT,
+    THICK_BELOW,
+    TIME,
+    TRIP_FILL,
+    UNLOAD_FILL,
+    WHOLE,
+    Column,
+    book_bytes,
+    clean,
+    link,
+    put,
+    set_page,
+    write_heading,
+    write_line,
+    write_row,
+    write_table,
+)
 from dispatch.words import (
     ENERGIES,
     FACILITY_KINDS,
+    FROM_HERE,
     KPIS,
     SIDES,
     TRUCK_KINDS,
@@ -42,21 +59,6 @@ from dispatch.words import (
 )
 from scenarios.files import write_whole
 
-TEXT, WHOLE, TENTHS, CENTS, TIME = "@", "#,##0", "#,##0.0", "#,##0.00", "[hh]:mm"
-"""Number formats; the times run on past 24:00 for the night after."""
-
-
-class Column(NamedTuple):
-    """A column of a table: what it holds, its heading, format, and the columns it spans."""
-
-    key: str
-    zh: str
-    en: str
-    format: str
-    span: int = 1
-    centered: bool = False
-
-
 TRUCK_COLUMNS = (
     Column("number", "序号", "No.", WHOLE, centered=True),
     Column("arrive", "到达", "Arrive", TIME),
@@ -67,7 +69,7 @@ TRUCK_COLUMNS = (
     Column("follow", "行驶道路", "Follow", TEXT),
     Column("km", "里程", "km", CENTS),
     Column("kg", "数量", "kg", WHOLE),
-    Column("load", "装后", "Load kg", WHOLE),
+    Column("load", "装后", "kg", WHOLE),
     Column("window", "时段", "Window", TEXT, centered=True),
     Column("remarks", "备注", "Remarks", TEXT),
     Column("sign", "签字", "Signature", TEXT),
@@ -76,13 +78,13 @@ TRUCK_COLUMNS = (
 
 SWEEPER_COLUMNS = (
     *TRUCK_COLUMNS[:8],
-    Column("work", "作业", "Work m", WHOLE),
-    Column("tank", "余水", "Tank L", WHOLE),
+    Column("work", "作业", "m", WHOLE),
+    Column("tank", "余水", "L", WHOLE),
     *TRUCK_COLUMNS[10:],
 )
 """Columns of the tab of a truck that sweeps or flushes streets."""
 
-TRUCK_WIDTHS = (5, 7, 7, 13, 12, 27, 41, 7, 8, 9, 13, 19, 10)
+TRUCK_WIDTHS = (5, 7.5, 7.5, 13, 13, 29, 43, 8, 9, 8, 13, 17, 11)
 
 STREAM_COLUMNS = (
     Column("stream", "类别", "Stream", TEXT, span=2),
@@ -118,12 +120,12 @@ STATION_COLUMNS = (
     Column("open", "开放", "Open", TEXT, span=2, centered=True),
     Column("visits", "车次", "Visits", WHOLE),
     Column("t", "接收", "t", CENTS),
-    Column("share", "占比", "of limit", "0%"),
+    Column("share", "占比", "of limit", SHARE),
     Column("waiting", "最多排队", "Most waiting", WHOLE, span=2),
     Column("longest", "最长等候", "Longest wait min", WHOLE),
 )
 
-OVERVIEW_WIDTHS = (11, 19, 17, 8, 8, 9, 9, 8, 10, 9, 13)
+OVERVIEW_WIDTHS = (11, 20, 18, 8, 8, 9, 9, 8, 10, 9, 13)
 
 UNSERVED_COLUMNS = (
     Column("id", "编号", "ID", TEXT),
@@ -135,7 +137,7 @@ UNSERVED_COLUMNS = (
     Column("reason", "原因", "Reason", TEXT),
 )
 
-UNSERVED_WIDTHS = (13, 27, 13, 25, 8, 8, 67)
+UNSERVED_WIDTHS = (13, 31, 13, 25, 8, 8, 65)
 
 ASSUMPTION_COLUMNS = (
     Column("key", "参数", "Key", TEXT),
@@ -150,7 +152,7 @@ ASSUMPTION_WIDTHS = (36, 12, 22, 76, 14)
 HEADING_ROW = 4
 """Row of a truck's tab that holds the headings; repeated on each printed page."""
 
-RESERVED_TITLES = ("总览 Overview", "未完成 Unserved", "假设 Assumptions")
+RESERVED_TITLES = ("总览 Overview", "未完成 Unserved", "假设 Assumptions", "提示 Notes")
 
 STREAM_COLORS = {
     "recyclable": "1F6FB5",
@@ -161,24 +163,11 @@ STREAM_COLORS = {
 }
 """Colors of the tabs."""
 
-_FONT = "Microsoft YaHei"
-_THIN = Side(style="thin", color="FF9AA5AE")
-_THICK = Side(style="medium", color="FF2B3A42")
-_GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_TRIP_END = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THICK)
-_HEAD_FILL = PatternFill("solid", fgColor="FFE3EDF2")
-_TRIP_FILL = PatternFill("solid", fgColor="FFF1F4F6")
-_UNLOAD_FILL = PatternFill("solid", fgColor="FFFBF3E4")
-_ALERT_FILL = PatternFill("solid", fgColor="FFF8D7D2")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-
 
 def write_sheets(path: Path, plan: Mapping[str, Any]) -> None:
     """Write the workbook of a plan; the same plan gives the same bytes."""
-    book = build_workbook(plan)
-    raw = io.BytesIO()
-    book.save(raw)
-    write_whole(Path(path), _repack(raw.getvalue(), _stamp(plan)))
+    moment = dt.datetime.fromisoformat(plan["date"])
+    write_whole(Path(path), book_bytes(build_workbook(plan), moment))
 
 
 def build_workbook(plan: Mapping[str, Any]) -> Workbook:
@@ -192,10 +181,14 @@ def build_workbook(plan: Mapping[str, Any]) -> Workbook:
         _fill_truck(book.create_sheet(title), plan, route)
     _fill_unserved(book.create_sheet(RESERVED_TITLES[1]), plan)
     _fill_assumptions(book.create_sheet(RESERVED_TITLES[2]), plan)
+    _fill_notes(book.create_sheet(RESERVED_TITLES[3]), plan)
     book.properties.creator = "huanwei"
-    book.properties.title = _clean(f"{plan['city']} {plan['date']}")
-    book.properties.created = book.properties.modified = _stamp(plan)
+    book.properties.title = clean(_footer(plan))
     return book
+
+
+def _footer(plan: Mapping[str, Any]) -> str:
+    return f"{plan['city']} {plan['date']}"
 
 
 def sheet_titles(truck_ids: Iterable[str]) -> list[str]:
@@ -203,7 +196,7 @@ def sheet_titles(truck_ids: Iterable[str]) -> list[str]:
     taken = {title.casefold() for title in RESERVED_TITLES}
     titles = []
     for truck_id in truck_ids:
-        stem = re.sub(r"[\[\]:*?/\\]", "_", _clean(truck_id)).strip("' ")[:31] or "truck"
+        stem = re.sub(r"[\[\]:*?/\\]", "_", clean(truck_id)).strip("' ")[:31] or "truck"
         title, k = stem, 2
         while title.casefold() in taken:
             title, k = f"{stem[:27]}_{k}", k + 1
@@ -216,13 +209,13 @@ def sheet_titles(truck_ids: Iterable[str]) -> list[str]:
 
 
 def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]) -> None:
-    _set_page(sheet, plan, OVERVIEW_WIDTHS, landscape=False)
-    _line(sheet, 1, f"{plan['city']} · {plan['date']} · 作业计划 Day plan", size=15, bold=True)
+    set_page(sheet, _footer(plan), OVERVIEW_WIDTHS, landscape=False)
+    write_line(sheet, 1, f"{plan['city']} · {plan['date']} · 作业计划 Day plan", size=15, bold=True)
     row = _fill_tiles(sheet, plan, 3)
-    row = _fill_notes(sheet, plan, row + 1)
+    row = _fill_bound(sheet, plan, row + 1)
     row = _fill_streams(sheet, plan, row + 1)
-    row = _fill_fleet(sheet, plan, row + 1, titles)
-    _table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
+    row = write_table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
+    _fill_fleet(sheet, plan, row + 1, titles)
 
 
 def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
@@ -232,10 +225,10 @@ def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
     for i, (name, value, number_format, unit) in enumerate(shown):
         at = row + i % half
         spans = ((1, 2), (3, 3), (4, 5)) if i < half else ((6, 8), (9, 10), (11, 11))
-        _put(sheet, at, spans[0], both(name), fill=_HEAD_FILL)
-        alert = _ALERT_FILL if name == KPIS["unserved"] and value else None
-        _put(sheet, at, spans[1], value, number_format, bold=True, fill=alert)
-        _put(sheet, at, spans[2], unit)
+        put(sheet, at, spans[0], both(name), fill=HEAD_FILL)
+        alert = ALERT_FILL if name == KPIS["unserved"] and value else None
+        put(sheet, at, spans[1], value, number_format, bold=True, fill=alert)
+        put(sheet, at, spans[2], unit)
         sheet.row_dimensions[at].height = 18
     return row + half
 
@@ -250,8 +243,8 @@ def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, st
         ("trucks_used", 1, WHOLE, ""),
         ("trips", 1, WHOLE, ""),
         ("mass_kg", 1000, CENTS, "t"),
-        ("punctuality", 1, "0.0%", ""),
-        ("load_factor", 1, "0.0%", ""),
+        ("punctuality", 1, SHARE, ""),
+        ("load_factor", 1, SHARE, ""),
         ("length_m", 1000, TENTHS, "km"),
         ("swept_m", 1000, TENTHS, "km"),
         ("driving_s", 3600, TENTHS, "h"),
@@ -269,16 +262,16 @@ def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, st
     return cells
 
 
-def _fill_notes(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
+def _fill_bound(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
     """Write the proven bound and how many warnings there are; return the row after them."""
     bound, notes = plan["bound"], []
     if bound and bound["gap"] is not None:
         cost = f"{bound['lower_bound'] / 1000:,.2f} {plan['currency']}"
         notes.append(f"成本下界 Lower bound {cost}, 差距 gap {100 * bound['gap']:.1f} %")
     if plan["warnings"]:
-        notes.append(f"{len(plan['warnings'])} 条警告 warnings → {RESERVED_TITLES[2]}")
+        notes.append(f"{len(plan['warnings'])} 条警告 warnings → {RESERVED_TITLES[3]}")
     for text in notes:
-        _line(sheet, row, text)
+        write_line(sheet, row, text)
         row += 1
     return row
 
@@ -289,7 +282,7 @@ def _fill_streams(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
         for stream, figures in plan["kpis"]["by_stream"].items()
     ]
     total = {"stream": "合计 Total", **_figures(plan["kpis"]["total"])}
-    return _table(sheet, row, STREAM_COLUMNS, rows, total)
+    return write_table(sheet, row, STREAM_COLUMNS, rows, total)
 
 
 def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -314,13 +307,11 @@ def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], row: int, titles: Seq
         }
         for route in plan["routes"]
     ]
-    after = _table(
+    after = write_table(
         sheet, row, FLEET_COLUMNS, rows, {"truck": "合计\nTotal", **_figures(plan["kpis"]["total"])}
     )
     for at, title in enumerate(titles, start=row + 1):
-        cell, quoted = sheet.cell(at, 1), title.replace("'", "''")
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!A1")
-        cell.font = Font(name=_FONT, size=10, color="FF0B5C8A", underline="single")
+        link(sheet, at, title)
     return after
 
 
@@ -331,43 +322,47 @@ def route_streams(route: Mapping[str, Any]) -> str:
 
 
 def _station_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the stations that trucks visit, with their busiest moment."""
-    waits: dict[str, list[int]] = {}
+    """Return the stations that take waste in or keep a truck waiting, with their busiest moment."""
+    waits: dict[str, list[int]] = defaultdict(list)
     for route in plan["routes"]:
         for activity in route["activities"]:
             if activity["kind"] in ("unload", "refill"):
-                wait_s = activity["begin_s"] - activity["arrive_s"]
-                waits.setdefault(activity["id"], []).append(wait_s)
+                waits[activity["id"]].append(activity["begin_s"] - activity["arrive_s"])
     return [
-        {
-            "id": station["facility_id"],
-            "name": station["name"],
-            "kind": "\n".join(word_of(FACILITY_KINDS, station["kind"])),
-            "open": window_text((station["open_s"], station["close_s"])),
-            "visits": len(waits[station["facility_id"]]),
-            "t": (received := sum(station["received_kg"].values())) / 1000,
-            "share": received / limit if (limit := station["capacity_kg_day"]) else None,
-            "waiting": max((minute["waiting"] for minute in station["queue"]), default=0),
-            "longest": -(-max(waits[station["facility_id"]]) // 60),
-        }
+        _station_cells(station, waits[station["facility_id"]])
         for station in plan["facilities"]
-        if station["facility_id"] in waits
+        if station["received_kg"] or any(waits[station["facility_id"]])
     ]
+
+
+def _station_cells(station: Mapping[str, Any], waits_s: Sequence[int]) -> dict[str, Any]:
+    received, limit = sum(station["received_kg"].values()), station["capacity_kg_day"]
+    return {
+        "id": station["facility_id"],
+        "name": station["name"],
+        "kind": "\n".join(word_of(FACILITY_KINDS, station["kind"])),
+        "open": window_text((station["open_s"], station["close_s"])),
+        "visits": len(waits_s),
+        "t": received / 1000,
+        "share": received / limit if limit else None,
+        "waiting": max((minute["waiting"] for minute in station["queue"]), default=0),
+        "longest": -(-max(waits_s, default=0) // 60),
+    }
 
 
 # --- a truck --------------------------------------------------------------------------------
 
 
 def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, TRUCK_WIDTHS, title_rows=f"1:{HEADING_ROW}")
+    set_page(sheet, _footer(plan), TRUCK_WIDTHS, title_rows=f"1:{HEADING_ROW}")
     sheet.sheet_properties.tabColor = STREAM_COLORS.get(route["stream"])
     title = f"{route['truck_id']} · {route_streams(route)} · {plan['date']}"
-    _line(sheet, 1, title, size=16, bold=True)
-    _line(sheet, 2, "  |  ".join(truck_facts(plan, route)))
+    write_line(sheet, 1, title, size=16, bold=True)
+    write_line(sheet, 2, "  |  ".join(truck_facts(plan, route)))
     blanks = "司机 Driver ______________   跟车员 Crew ______________   车牌 Plate ______________"
-    _line(sheet, 3, f"{plan['city']}      {blanks}")
+    write_line(sheet, 3, f"{plan['city']}      {blanks}")
     columns = truck_columns(route)
-    _heading(sheet, HEADING_ROW, columns)
+    write_heading(sheet, HEADING_ROW, columns)
     sheet.freeze_panes = f"A{HEADING_ROW + 1}"
     trips = _trip_sums(route)
     row, trip = HEADING_ROW, 0
@@ -381,7 +376,7 @@ def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, A
         _fill_activity(sheet, row, columns, {**activity_cells(activity, route), "number": number})
     _fill_total(sheet, row + 1, columns, route)
     text = "司机签字 Driver ________________    班长签字 Foreman ________________    "
-    _line(sheet, row + 3, text + "实际收车 Actual end ________")
+    write_line(sheet, row + 3, text + "实际收车 Actual end ________")
 
 
 def truck_columns(route: Mapping[str, Any]) -> tuple[Column, ...]:
@@ -457,9 +452,11 @@ def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> s
 
 
 def follow_text(leg: Mapping[str, Any] | None) -> str:
-    """Return the streets of a leg as ``A路 → B路``; a leg without any name says so."""
-    if not leg or not leg["length_m"]:
+    """Return the streets of a leg as ``A路 → B路``, or that it has no name or no length."""
+    if not leg:
         return ""
+    if not leg["length_m"]:
+        return both(FROM_HERE)
     names = [name for name, _ in main_streets(leg)]
     return " → ".join(names) if names else both(UNNAMED_STREET)
 
@@ -482,7 +479,7 @@ def _fill_trip_row(sheet: Worksheet, row: int, trip: int, sums: tuple[int, int, 
     text = f"第 {trip} 趟 Trip {trip}"
     if tasks:
         text += f"    {tasks} 项 tasks · {kg} kg · {metres / 1000:.1f} km"
-    _put(sheet, row, (1, len(TRUCK_WIDTHS)), text, bold=True, fill=_TRIP_FILL)
+    put(sheet, row, (1, len(TRUCK_WIDTHS)), text, bold=True, fill=TRIP_FILL)
     sheet.row_dimensions[row].height = 18
 
 
@@ -491,10 +488,10 @@ def _fill_activity(
 ) -> None:
     unloads = cells["kind"] == "unload"
     cells["number"] = cells["number"] or None
-    _table_row(sheet, row, columns, cells, bold=unloads, fill=_UNLOAD_FILL if unloads else None)
+    write_row(sheet, row, columns, cells, bold=unloads, fill=UNLOAD_FILL if unloads else None)
     if unloads:
         for column in range(1, len(columns) + 1):
-            sheet.cell(row, column).border = _TRIP_END
+            sheet.cell(row, column).border = THICK_BELOW
 
 
 def _fill_total(
@@ -507,16 +504,22 @@ def _fill_total(
         "kg": sum(a["mass_kg"] for a in work),
         "work": sum(a["service_m"] for a in work),
     }
-    _table_row(sheet, row, columns, cells, bold=True, fill=_HEAD_FILL)
+    write_row(sheet, row, columns, cells, bold=True, fill=HEAD_FILL)
 
 
 # --- unserved and assumptions ---------------------------------------------------------------
 
 
 def _fill_unserved(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, UNSERVED_WIDTHS, title_rows="1:3")
+    set_page(sheet, _footer(plan), UNSERVED_WIDTHS, title_rows="1:3")
     tasks = plan["unserved"]
-    _line(sheet, 1, f"未完成任务 Unserved · {plan['date']} · {len(tasks)}", size=15, bold=True)
+    write_line(
+        sheet,
+        1,
+        f"未完成任务 Unserved · {plan['date']} · {len(tasks)} 项 tasks",
+        size=15,
+        bold=True,
+    )
     rows = [
         {
             **task,
@@ -532,198 +535,26 @@ def _fill_unserved(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
         "kg": sum(task["mass_kg"] for task in tasks),
         "m": sum(task["length_m"] for task in tasks),
     }
-    _table(sheet, 3, UNSERVED_COLUMNS, rows, total if tasks else None)
+    write_table(sheet, 3, UNSERVED_COLUMNS, rows, total if tasks else None)
     sheet.freeze_panes = "A4"
     if not tasks:
-        _line(sheet, 4, "全部任务均已安排 Everything due is served")
+        write_line(sheet, 4, "全部任务均已安排 Everything due is served")
 
 
 def _fill_assumptions(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
-    _set_page(sheet, plan, ASSUMPTION_WIDTHS, title_rows="1:3")
-    _line(sheet, 1, f"假设与来源 Assumptions · {plan['date']}", size=15, bold=True)
-    row = _table(sheet, 3, ASSUMPTION_COLUMNS, plan["assumptions"])
+    set_page(sheet, _footer(plan), ASSUMPTION_WIDTHS, title_rows="1:3")
+    write_line(sheet, 1, f"假设与来源 Assumptions · {plan['date']}", size=15, bold=True)
+    write_table(sheet, 3, ASSUMPTION_COLUMNS, plan["assumptions"])
     sheet.freeze_panes = "A4"
+
+
+def _fill_notes(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
+    """Write what looked suspicious in the tables, and what the plan was made from."""
+    set_page(sheet, _footer(plan), (110,), landscape=False)
     facts = [f"{key}: {value}" for key, value in plan["fingerprint"].items()]
+    row = 1
     for head, texts in (("警告 Warnings", plan["warnings"]), ("来历 Fingerprint", facts)):
-        row += 1
-        _line(sheet, row, f"{head} · {len(texts)}", bold=True)
-        for row, text in enumerate(texts, start=row + 1):  # noqa: B020, PLW2901
-            _line(sheet, row, text)
-        row += 1
-
-
-# --- tables, cells and pages ----------------------------------------------------------------
-
-
-def _table(
-    sheet: Worksheet,
-    row: int,
-    columns: Sequence[Column],
-    rows: Iterable[Mapping[str, Any]],
-    total: Mapping[str, Any] | None = None,
-) -> int:
-    """Write headings, rows and a bold last row; return the row after them."""
-    _heading(sheet, row, columns)
-    for cells in rows:
-        row += 1
-        _table_row(sheet, row, columns, cells)
-    if total is not None:
-        row += 1
-        _table_row(sheet, row, columns, total, bold=True, fill=_HEAD_FILL)
-    return row + 1
-
-
-def _heading(sheet: Worksheet, row: int, columns: Sequence[Column]) -> None:
-    heads = {column.key: f"{column.zh}\n{column.en}" for column in columns}
-    centered = [column._replace(format=TEXT, centered=True) for column in columns]
-    _table_row(sheet, row, centered, heads, bold=True, fill=_HEAD_FILL)
-
-
-def _table_row(
-    sheet: Worksheet,
-    row: int,
-    columns: Sequence[Column],
-    cells: Mapping[str, Any],
-    *,
-    bold: bool = False,
-    fill: PatternFill | None = None,
-) -> None:
-    """Write a row of a table, as high as its longest text needs."""
-    lines = 1
-    ends = list(accumulate(column.span for column in columns))
-    for column, end in zip(columns, ends, strict=True):
-        span = (end - column.span + 1, end)
-        value = cells.get(column.key)
-        cell = _put(sheet, row, span, value, column.format, bold=bold, fill=fill)
-        if column.centered:
-            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        if isinstance(value, str):
-            lines = max(lines, lines_needed(value, _width(sheet, span), bold=bold))
-    sheet.row_dimensions[row].height = 14 * lines + 6
-
-
-def _put(
-    sheet: Worksheet,
-    row: int,
-    span: tuple[int, int],
-    value: Any,
-    number_format: str = TEXT,
-    *,
-    bold: bool = False,
-    fill: PatternFill | None = None,
-) -> Cell:
-    """Write a value over the columns from the first to the last of ``span``."""
-    is_number = number_format not in (TEXT, TIME)
-    for column in range(span[0], span[1] + 1):
-        cell = sheet.cell(row, column)
-        cell.border = _GRID
-        if fill is not None:
-            cell.fill = fill
-    if span[0] < span[1]:
-        sheet.merge_cells(start_row=row, start_column=span[0], end_row=row, end_column=span[1])
-    cell = sheet.cell(row, span[0])
-    _set_value(cell, value)
-    # "_ " leaves room between a number and the text to its right
-    cell.number_format = f"{number_format}_ " if is_number else number_format
-    cell.font = Font(name=_FONT, size=10, bold=bold)
-    side = "right" if is_number else "center" if number_format == TIME else "left"
-    cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=not is_number)
-    return cell
-
-
-def _set_value(cell: Cell, value: Any) -> None:
-    if isinstance(value, str):
-        cell.value = _clean(value)
-        cell.data_type = "s"  # a name that begins with "=" is a name, not a formula
-    else:
-        cell.value = value
-
-
-def _clean(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", text)
-
-
-def _line(sheet: Worksheet, row: int, text: str, *, size: int = 10, bold: bool = False) -> None:
-    """Write a text over the whole width of the sheet, without a grid."""
-    width = len(sheet.column_dimensions)
-    cell = sheet.cell(row, 1)
-    _set_value(cell, text)
-    cell.font = Font(name=_FONT, size=size, bold=bold)
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
-    sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
-    lines = lines_needed(text, _width(sheet, (1, width)) * 10 / size, bold=bold)
-    sheet.row_dimensions[row].height = 1.4 * size * lines + 6
-
-
-def lines_needed(text: str, width: float, *, bold: bool = False) -> int:
-    """Return how many lines a text at 10 points takes in a column, wrapped as Excel wraps it.
-
-    Chinese characters are two digits wide and may be broken anywhere, other words only whole.
-    """
-    lines = 0
-    for part in text.split("\n"):
-        lines, used = lines + 1, 0.0
-        for word in re.findall(r"[⺀-￿]|[^⺀-￿\s]+|\s", part):
-            size = (2.0 if "⺀" <= word <= "￿" else 1.1 if bold else 1.0) * len(word)
-            if used and used + size > width - 1:
-                lines, used = lines + 1, 0.0
-            used += size
-            lines += int(max(0.0, used - width) // width)
-    return lines
-
-
-def _width(sheet: Worksheet, span: tuple[int, int]) -> float:
-    letters = map(get_column_letter, range(span[0], span[1] + 1))
-    return sum(sheet.column_dimensions[letter].width for letter in letters)
-
-
-def _set_page(
-    sheet: Worksheet,
-    plan: Mapping[str, Any],
-    widths: Sequence[float],
-    *,
-    landscape: bool = True,
-    title_rows: str | None = None,
-) -> None:
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    setup = sheet.page_setup
-    setup.paperSize = 9  # A4
-    setup.orientation = "landscape" if landscape else "portrait"
-    setup.fitToWidth, setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    margins = sheet.page_margins
-    margins.left = margins.right = 0.4
-    margins.top, margins.bottom = 0.45, 0.55
-    margins.header = margins.footer = 0.25
-    sheet.print_options.horizontalCentered = True
-    # "&" starts a code in a footer, so a literal one is doubled; Excel allows 255 characters
-    name = _clean(f"{plan['city'][:80]} {plan['date']}").replace("&", "&&")
-    sheet.oddFooter.left.text = name
-    sheet.oddFooter.center.text = "&A"
-    sheet.oddFooter.right.text = "&P / &N"
-    sheet.sheet_view.showGridLines = False
-    if title_rows:
-        sheet.print_title_rows = title_rows
-
-
-def _stamp(plan: Mapping[str, Any]) -> dt.datetime:
-    """Return the moment that stands for the plan in the file: midnight of its date."""
-    return dt.datetime.combine(dt.date.fromisoformat(plan["date"]), dt.time())
-
-
-def _repack(raw: bytes, stamp: dt.datetime) -> bytes:
-    """Return the same archive with fixed times, so that bytes depend on the plan alone."""
-    moment = stamp.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    pattern = rb"(<dcterms:(?:modified|created)[^>]*>)[^<]*"
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            body = old.read(name)
-            if name == "docProps/core.xml":
-                body = re.sub(pattern, lambda found: found.group(1) + moment, body)
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            new.writestr(info, body)
-    return out.getvalue()
+        write_line(sheet, row, f"{head} · {len(texts)}", size=15, bold=True)
+        for at, text in enumerate(texts, start=row + 1):
+            write_line(sheet, at, text)
+        row += 2 + len(texts)

@@ -75,6 +75,7 @@ KPIS: dict[str, Pair] = {
 }
 
 UNNAMED_STREET: Pair = ("无名路", "unnamed road")
+FROM_HERE: Pair = ("就地", "from here")
 
 _STREET_WORK = {"flusher": "flush", "plough": "plough"}
 

@@ -15,6 +15,7 @@ LANES = 64
 """Sources in one sweep. A constant of the compiled loops: 32 took 1.2 times as long."""
 
 
+MAX_INT32 = (1 << 31) - 1
 TILE = 16
 """Targets whose results are turned over together: one cache line of int32."""
 
@@ -225,7 +226,7 @@ def _write(
                     value = np.int64((value + (unit >> 1)) / unit)
                 value = np.int64(-1) if label >= far else value
                 largest = max(largest, value)
-                tile[j - begin, q] = value
+                tile[j - begin, q] = min(value, MAX_INT32)
         for q in range(len(batch)):
             row = out[batch[q], begin:]
             if end - begin == TILE:
