@@ -16,6 +16,7 @@ import click
 from routing.errors import InputError, PlanningError
 
 if TYPE_CHECKING:
+    from dispatch.package import Planned
     from solvers.stop import Stop
 
 FAR_TIME = 10**9
@@ -215,7 +216,7 @@ def plan(
     from dispatch.package import plan_and_write
 
     speaker = Speaker(as_json)
-    folder, record, lines = plan_and_write(
+    done = plan_and_write(
         city,
         date,
         _stop_rule(seconds, iterations),
@@ -224,7 +225,16 @@ def plan(
         say=speaker.say,
         progress=speaker.progress,
     )
-    speaker.result(lines, {"folder": str(folder), "kpis": record["kpis"], "bound": record["bound"]})
+    _tell_plan(speaker, done)
+
+
+def _tell_plan(speaker: Speaker, done: Planned) -> None:
+    """Print a planned day; exit with 4 if the audit finds fault with it."""
+    document = {"folder": str(done.folder), "audit": done.report.as_dict()}
+    document |= {key: done.record[key] for key in ("kpis", "bound", "unserved")}
+    speaker.result(done.lines, document)
+    if not done.report.ok:
+        sys.exit(4)
 
 
 @main.command()
@@ -349,14 +359,14 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
     if not (city / "city.toml").exists():
         speaker.say("writing the sample city")
         write_sample(city, progress=speaker.say)
-    written, record, lines = plan_and_write(
+    done = plan_and_write(
         city,
         dt.date(2024, 11, 25),
         _stop_rule(seconds, None),
         say=speaker.say,
         progress=speaker.progress,
     )
-    speaker.result(lines, {"folder": str(written), "kpis": record["kpis"]})
+    _tell_plan(speaker, done)
 
 
 if __name__ == "__main__":

@@ -83,9 +83,9 @@ def _route_features(route: Mapping[str, Any], network: Network | None) -> Iterat
     numbers = task_numbers(route["activities"])
     for seq, (number, activity) in enumerate(zip(numbers, route["activities"], strict=True), 1):
         seen = {**truck, "seq": seq, "number": number or None, "kind": activity["kind"]}
-        leg = activity["leg"]
-        if leg and len(leg["geometry"]) > 1:
-            yield _line(leg_line(activity), {"layer": "leg", **seen, **_leg_facts(activity)})
+        leg = leg_line(activity)
+        if any(point != leg[0] for point in leg):  # a line without length is no valid line
+            yield _line(leg, {"layer": "leg", **seen, **_leg_facts(activity)})
         if activity["kind"] == "break":
             continue
         work = work_line(activity, network)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,25 @@ from solvers.stop import Stop
 
 Say = Callable[[str], None]
 
+FILES = {
+    "xlsx": "sheets.xlsx",
+    "geojson": "plan.geojson",
+    "gpx": "gpx",
+    "html": "map.html",
+    "csv": "kpis.csv",
+}
+"""Where each kind of export lies beside plan.json."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned day on disk: its folder, its record, what the audit says, and a summary."""
+
+    folder: Path
+    record: dict[str, Any]
+    report: AuditReport
+    lines: list[str]
+
 
 def plan_and_write(
     city_folder: Path,
@@ -35,10 +55,10 @@ def plan_and_write(
     solver: str = "ortools",
     say: Say,
     progress: Progress,
-) -> tuple[Path, dict[str, Any], list[str]]:
-    """Plan a day and write its folder; return the folder, the record and a summary.
+) -> Planned:
+    """Plan a day, write its folder and audit what was written.
 
-    The plan is audited before anything is written.
+    A plan that the audit finds fault with is kept for inspection; its summary says so first.
 
     Raises
     ------
@@ -52,15 +72,17 @@ def plan_and_write(
     folder = city.folder / "plans" / date.isoformat()
     save_plan(folder, record)
     say("sheets, map and tracks")
-    write_exports(folder, record, done.network, ("xlsx", "geojson", "gpx", "html", "csv"))
+    write_exports(folder, record, done.network, FILES)
     report = audit_plan(record, city, done.network)
+    verdict = report.lines()
     lines = [
+        *([] if report.ok else verdict),
         *summary_lines(record),
-        f"audit: {report.lines()[0]}" if report.lines() else "audit: nothing checked",
+        verdict[0],
         f"map:    {folder / 'map.html'}",
         f"sheets: {folder / 'sheets.xlsx'}",
     ]
-    return folder, record, lines
+    return Planned(folder, record, report, lines)
 
 
 def write_exports(
@@ -69,16 +91,7 @@ def write_exports(
     """Write the named kinds of export beside plan.json and return the files."""
     written = []
     for kind in kinds:
-        target = (
-            folder
-            / {
-                "xlsx": "sheets.xlsx",
-                "geojson": "plan.geojson",
-                "gpx": "gpx",
-                "html": "map.html",
-                "csv": "kpis.csv",
-            }[kind]
-        )
+        target = folder / FILES[kind]
         if kind == "xlsx":
             write_sheets(target, record)
         elif kind == "geojson":

@@ -226,7 +226,7 @@ def _write(
                     value = np.int64((value + (unit >> 1)) / unit)
                 value = np.int64(-1) if label >= far else value
                 largest = max(largest, value)
-                tile[j - begin, q] = min(value, MAX_INT32)
+                tile[j - begin, q] = value if value <= MAX_INT32 else MAX_INT32
         for q in range(len(batch)):
             row = out[batch[q], begin:]
             if end - begin == TILE:
