@@ -11,6 +11,7 @@ target stands at the beginning of its arc and of the arc's copies.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,6 +99,31 @@ class RoadMetric:
         table.time[i, j] = (time + 500) // 1000
         table.length[i, j] = (length + 50) // 100
         return table
+
+    def travel_blocks(
+        self,
+        sources: Positions,
+        targets: Positions,
+        rows: int = 4096,
+        *,
+        threads: int | None = None,
+    ) -> Iterator[tuple[slice, Table]]:
+        """Yield the table of many sources in blocks of rows, for those that fit no memory.
+
+        Each block comes with the slice of sources that it belongs to; together they are the table
+        of `travel_table`.
+
+        Raises
+        ------
+        ValueError
+            When a block shall have no row.
+        """
+        if rows < 1:
+            raise ValueError(f"rows = {rows}; expected at least 1")
+        for first in range(0, len(sources), rows):
+            part = slice(first, min(first + rows, len(sources)))
+            some = Positions(sources.arc[part], sources.offset_cm[part])
+            yield part, self.travel_table(some, targets, threads=threads)
 
     def nearest(
         self,

@@ -185,3 +185,22 @@ def test_heidelberg_fits_memory_and_hours(heidelberg):
     assert size < 200 * heidelberg.num_arcs
     places = some_places(heidelberg, morning, 6, 40)
     assert_same_as_search(heidelberg, morning, metric, places, places)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_blocks_together_are_the_table(tmp_path, rows):
+    """Blocks of any height, put together, are the whole table; none has more rows than asked."""
+    network = cross().read(tmp_path)
+    metric = build_roads(network).weigh(weigh(network, TRUCK))
+    places = Positions(
+        np.arange(network.num_arcs, dtype=np.int32), np.zeros(network.num_arcs, np.int32)
+    )
+    whole = metric.travel_table(places, places)
+    blocks = list(metric.travel_blocks(places, places, rows))
+    assert max(len(table.time) for _, table in blocks) <= rows
+    for part, table in blocks:
+        assert (table.time == whole.time[part]).all()
+        assert (table.length == whole.length[part]).all()
+    assert sum(len(table.time) for _, table in blocks) == len(whole.time)
+    with pytest.raises(ValueError, match="rows = 0"):
+        list(metric.travel_blocks(places, places, 0))
