@@ -9,6 +9,9 @@ where it delays least. Driving rests are inserted before the leg that would brea
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from routing._kernels.jit import inner_kernel, kernel
 from solvers._kernels.model import (
     ABOARD,
@@ -93,11 +96,16 @@ from solvers._kernels.model import (
     WATER_L,
     WINDOW,
     WORKED,
+    Bookings,
+    Model,
+    Scratch,
 )
 
 
 @inner_kernel
-def free_slot(model, bookings, facility, vehicle, earliest, replay):
+def free_slot(
+    model: Model, bookings: Bookings, facility: int, vehicle: int, earliest: int, replay: int
+) -> int:
     """Return the first moment >= earliest at which a bay is free beside the others' bookings.
 
     With ``replay`` it is the vehicle's own first booking >= earliest instead, NEVER if it has none.
@@ -128,7 +136,7 @@ def free_slot(model, bookings, facility, vehicle, earliest, replay):
 
 
 @inner_kernel
-def window_of(model, task, arrival):
+def window_of(model: Model, task: int, arrival: int) -> tuple[int, int]:
     """Return (begin, latest begin) of a task reached at arrival; NEVER if it is too late."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
     if first == last:
@@ -140,7 +148,9 @@ def window_of(model, task, arrival):
 
 
 @inner_kernel
-def _origin(rules, label, row, shift_first):
+def _origin(
+    rules: NDArray[np.int64], label: NDArray[np.int64], row: int, shift_first: bool
+) -> None:
     """Write the label from which row sets out: 2 meal taken, 3 takes it now, 4 starts late."""
     source = 1 if row == 2 else 0
     for column in range(5):
@@ -164,7 +174,16 @@ def _origin(rules, label, row, shift_first):
 
 
 @inner_kernel
-def _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
+def _advance(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    vehicle: int,
+    step: int,
+    travel: int,
+    service: int,
+    kind: int,
+) -> bool:
     """Carry both labels over a leg and a step; return whether one of them is alive.
 
     ``kind`` is 0 for a task, 1 for a facility, 2 for the end depot. Candidates in rows 2 to 4 are
@@ -231,7 +250,15 @@ def _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
 
 
 @inner_kernel
-def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
+def _choose_facility(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    vehicle: int,
+    target: int,
+    refill: bool,
+    only: int,
+) -> tuple[int, int]:
     """Return (facility, code) by which target is reached first, among those that can be used.
 
     Loads must be accepted in part at least, the day's tonnage must hold them, and the truck must be
@@ -278,7 +305,7 @@ def _choose_facility(model, bookings, scratch, vehicle, target, refill, only):
 
 
 @inner_kernel
-def _put_down(model, scratch, vehicle, facility):
+def _put_down(model: Model, scratch: Scratch, vehicle: int, facility: int) -> int:
     """Unload what the facility accepts and refill; return a code."""
     load, state = scratch.load, scratch.state
     dropped = False
@@ -295,7 +322,7 @@ def _put_down(model, scratch, vehicle, facility):
 
 
 @inner_kernel
-def _take(model, scratch, mode):
+def _take(model: Model, scratch: Scratch, mode: int) -> None:
     """Take a task aboard."""
     load, task = scratch.load, model.mode[mode, TASK]
     stream = model.task[task, OF_STREAM]
@@ -307,7 +334,7 @@ def _take(model, scratch, mode):
 
 
 @inner_kernel
-def _admit(model, scratch, vehicle, mode):
+def _admit(model: Model, scratch: Scratch, vehicle: int, mode: int) -> tuple[int, int]:
     """Return the code of serving a task at all, and what must come first: 1 unload, 2 refill."""
     load, task = scratch.load, model.mode[mode, TASK]
     stream = model.task[task, OF_STREAM]
@@ -333,7 +360,7 @@ def _admit(model, scratch, vehicle, mode):
 
 
 @inner_kernel
-def _close(model, scratch, vehicle):
+def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
     """Write cost, times and the final label of a route that is home; return a code."""
     label, log, result = scratch.label, scratch.log, scratch.result
     slot = scratch.state[SLOT]
@@ -366,7 +393,7 @@ def _close(model, scratch, vehicle):
 
 
 @inner_kernel
-def _reset(model, scratch, vehicle):
+def _reset(model: Model, scratch: Scratch, vehicle: int) -> None:
     """Put the vehicle empty at its start depot at the begin of its shift."""
     label, state = scratch.label, scratch.state
     for row in range(2):
@@ -385,7 +412,9 @@ def _reset(model, scratch, vehicle):
 
 
 @inner_kernel
-def _next_step(model, scratch, vehicle, sequence, size, i):
+def _next_step(
+    model: Model, scratch: Scratch, vehicle: int, sequence: NDArray[np.int32], size: int, i: int
+) -> tuple[int, int, int, int, int]:
     """Return (code, kind, step, target, need) of what comes next in a sequence.
 
     kind 0 serves mode ``step``, 1 visits a facility (an explicit one, or -1 = to be chosen on the
@@ -408,7 +437,14 @@ def _next_step(model, scratch, vehicle, sequence, size, i):
 
 
 @kernel
-def decode(model, bookings, scratch, vehicle, sequence, size):
+def decode(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    vehicle: int,
+    sequence: NDArray[np.int32],
+    size: int,
+) -> int:
     """Return the code of a route and write its totals and visits into scratch.
 
     Parameters

@@ -53,6 +53,9 @@ from solvers._kernels.model import (
     VEHICLE,
     VISIT,
     VISITS,
+    Bookings,
+    Model,
+    Scratch,
 )
 
 ABSENT = -1
@@ -75,7 +78,7 @@ class Incumbent(NamedTuple):
 
 
 @inner_kernel
-def draw(seed):
+def draw(seed: NDArray[np.uint64]) -> float:
     """Return the next number of [0, 1) of an xorshift64* generator; seed is uint64 (1,)."""
     x = seed[0]
     x ^= x >> np.uint64(12)
@@ -86,7 +89,9 @@ def draw(seed):
 
 
 @kernel
-def book(model, bookings, scratch, routes, vehicle):
+def book(
+    model: Model, bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle: int
+) -> int:
     """Decode a route anew and take its bays; return the code. The old bays are given back first."""
     for f in range(bookings.taken.shape[0]):
         kept = 0
@@ -116,7 +121,7 @@ def book(model, bookings, scratch, routes, vehicle):
 
 
 @inner_kernel
-def _note_early(model, scratch, routes, vehicle):
+def _note_early(model: Model, scratch: Scratch, routes: Incumbent, vehicle: int) -> None:
     """Keep the earliest departure towards each position of the route just decoded."""
     early, sequence, log = routes.early[vehicle], routes.sequence[vehicle], scratch.log
     early[0] = model.vehicle[vehicle, SHIFT_FROM]
@@ -131,7 +136,7 @@ def _note_early(model, scratch, routes, vehicle):
 
 
 @inner_kernel
-def _note_late(model, routes, vehicle):
+def _note_late(model: Model, routes: Incumbent, vehicle: int) -> None:
     """Keep the latest arrival at each position after which windows and shift could be held.
 
     Visits and breaks that the decoding would add are not counted, so nothing good is ruled out.
@@ -155,7 +160,7 @@ def _note_late(model, routes, vehicle):
 
 
 @inner_kernel
-def _latest_begin(model, task, limit):
+def _latest_begin(model: Model, task: int, limit: int) -> int:
     """Return the latest moment <= limit inside a window of a task, -1 if there is none."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
     latest = limit if first == last else -1
@@ -166,7 +171,9 @@ def _latest_begin(model, task, limit):
 
 
 @inner_kernel
-def _in_time(model, routes, vehicle, position, mode, to, on):
+def _in_time(
+    model: Model, routes: Incumbent, vehicle: int, position: int, mode: int, to: int, on: int
+) -> bool:
     """Whether windows and shift could hold with a mode at a position, reached after ``to``."""
     begin, _ = window_of(model, model.mode[mode, TASK], routes.early[vehicle, position] + to)
     done = begin + model.mode[mode, SERVICE] + on
@@ -174,7 +181,7 @@ def _in_time(model, routes, vehicle, position, mode, to, on):
 
 
 @inner_kernel
-def _serves_any(routes, vehicle):
+def _serves_any(routes: Incumbent, vehicle: int) -> bool:
     num = 0
     for i in range(routes.size[vehicle]):
         num += routes.sequence[vehicle, i] >= 0
@@ -182,7 +189,7 @@ def _serves_any(routes, vehicle):
 
 
 @inner_kernel
-def _take_bays(bookings, scratch, routes, vehicle):
+def _take_bays(bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle: int) -> None:
     """Enter the facility visits of the route just decoded into the bookings."""
     routes.num_visits[vehicle] = scratch.result[VISITS]
     num = scratch.result[VISITS]
@@ -206,7 +213,7 @@ def _take_bays(bookings, scratch, routes, vehicle):
 
 
 @inner_kernel
-def _offer(top, value, vehicle, position, mode):
+def _offer(top: NDArray[np.int64], value: int, vehicle: int, position: int, mode: int) -> None:
     """Keep an insertion among the best few, sorted by value."""
     k = top.shape[0] - 1
     if value >= top[k, VALUE]:
@@ -222,7 +229,7 @@ def _offer(top, value, vehicle, position, mode):
 
 
 @inner_kernel
-def _place(model, vehicle, step, leaving):
+def _place(model: Model, vehicle: int, step: int, leaving: bool) -> int:
     """Return the location at which a step is left (or entered)."""
     if step < 0:
         return model.facility[-step - 1, AT]
@@ -230,7 +237,15 @@ def _place(model, vehicle, step, leaving):
 
 
 @inner_kernel
-def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
+def _scan_route(
+    model: Model,
+    scratch: Scratch,
+    routes: Incumbent,
+    vehicle: int,
+    mode: int,
+    seed: NDArray[np.uint64],
+    blink: float,
+) -> None:
     """Offer the two best positions of one route for a mode, by the cost of the detour.
 
     Two a route, so that a crowd of good but infeasible places in one does not hide all others.
@@ -275,7 +290,9 @@ def _scan_route(model, scratch, routes, vehicle, mode, seed, blink):
 
 
 @inner_kernel
-def _try_place(model, bookings, scratch, routes, k):
+def _try_place(
+    model: Model, bookings: Bookings, scratch: Scratch, routes: Incumbent, k: int
+) -> tuple[int, int]:
     """Return (code, added cost) of the k-th ranked insertion, decoded in full."""
     vehicle, position = scratch.top[k, VEHICLE], scratch.top[k, POSITION]
     size = routes.size[vehicle]
@@ -294,7 +311,15 @@ def _try_place(model, bookings, scratch, routes, k):
 
 
 @inner_kernel
-def scan(model, scratch, routes, task, seed, blink, only):
+def scan(
+    model: Model,
+    scratch: Scratch,
+    routes: Incumbent,
+    task: int,
+    seed: NDArray[np.uint64],
+    blink: float,
+    only: int,
+) -> None:
     """Rank the insertions of a task over all routes (or one) into scratch.top.
 
     One empty vehicle stands for all that are alike.
@@ -311,7 +336,7 @@ def scan(model, scratch, routes, task, seed, blink, only):
 
 
 @inner_kernel
-def _has_empty_twin(model, routes, vehicle):
+def _has_empty_twin(model: Model, routes: Incumbent, vehicle: int) -> bool:
     for other in range(vehicle):
         if (
             routes.size[other] == 0
@@ -322,7 +347,16 @@ def _has_empty_twin(model, routes, vehicle):
 
 
 @kernel
-def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
+def best_insertion(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    routes: Incumbent,
+    task: int,
+    seed: NDArray[np.uint64],
+    blink: float,
+    codes: NDArray[np.int64],
+) -> int:
     """Insert a task where it adds least; return the added cost, NEVER where no place is feasible.
 
     Writes the route, and counts the code of each refused trial in ``codes`` (NUM_CODES,).
@@ -351,7 +385,7 @@ def best_insertion(model, bookings, scratch, routes, task, seed, blink, codes):
 
 
 @inner_kernel
-def _insert(routes, vehicle, position, mode, task):
+def _insert(routes: Incumbent, vehicle: int, position: int, mode: int, task: int) -> None:
     sequence = routes.sequence[vehicle]
     for i in range(routes.size[vehicle], position, -1):
         sequence[i] = sequence[i - 1]
@@ -361,7 +395,16 @@ def _insert(routes, vehicle, position, mode, task):
 
 
 @inner_kernel
-def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
+def _tear(
+    model: Model,
+    routes: Incumbent,
+    vehicle: int,
+    task: int,
+    length: int,
+    keep_visits: bool,
+    removed: NDArray[np.int64],
+    num: int,
+) -> int:
     """Remove up to ``length`` tasks around a task from its route; return the new num."""
     sequence = routes.sequence[vehicle]
     size = routes.size[vehicle]
@@ -388,7 +431,16 @@ def _tear(model, routes, vehicle, task, length, keep_visits, removed, num):
 
 
 @inner_kernel
-def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed):
+def _ruin(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    routes: Incumbent,
+    seed: NDArray[np.uint64],
+    touched: NDArray[np.uint8],
+    removed: NDArray[np.int64],
+    mean_removed: float,
+) -> tuple[int, bool]:
     """Tear strings out of neighboring routes; return (number removed, whether all still decode)."""
     num_tasks = model.task.shape[0]
     num = 0
@@ -422,7 +474,7 @@ def _ruin(model, bookings, scratch, routes, seed, touched, removed, mean_removed
 
 
 @inner_kernel
-def _order(model, seed, removed, num):
+def _order(model: Model, seed: NDArray[np.uint64], removed: NDArray[np.int64], num: int) -> None:
     """Put removed tasks into the order of insertion: at random, heavy first, or narrow first."""
     for i in range(num - 1, 0, -1):
         j = int(draw(seed) * (i + 1))
@@ -441,7 +493,7 @@ def _order(model, seed, removed, num):
 
 
 @inner_kernel
-def _rank(model, rule, task):
+def _rank(model: Model, rule: int, task: int) -> int:
     if rule == 2:
         return -model.task[task, KG]
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
@@ -451,7 +503,7 @@ def _rank(model, rule, task):
 
 
 @kernel
-def total_cost(model, routes):
+def total_cost(model: Model, routes: Incumbent) -> int:
     """Return the cost of all routes and of what is left out."""
     cost = 0
     for vehicle in range(routes.cost.shape[0]):
@@ -463,7 +515,7 @@ def total_cost(model, routes):
 
 
 @inner_kernel
-def _copy(target, source, into, out):
+def _copy(target: Incumbent, source: Incumbent, into: Bookings, out: Bookings) -> None:
     """Copy one incumbent and its bookings over another; only what is in use is copied."""
     for v in range(source.size.shape[0]):
         target.size[v] = source.size[v]
@@ -489,18 +541,18 @@ def _copy(target, source, into, out):
 
 @kernel
 def ruin_and_recreate(
-    model,
-    bookings,
-    scratch,
-    routes,
-    backup,
-    backup_bookings,
-    best,
-    best_bookings,
-    seed,
-    steps,
-    heat,
-):
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    routes: Incumbent,
+    backup: Incumbent,
+    backup_bookings: Bookings,
+    best: Incumbent,
+    best_bookings: Bookings,
+    seed: NDArray[np.uint64],
+    steps: int,
+    heat: float,
+) -> tuple[int, int]:
     """Run ``steps`` steps at temperature ``heat`` (money); return (cost, best cost).
 
     The threshold of acceptance is drawn before the recreate: cost of the step must stay below
@@ -534,7 +586,9 @@ def ruin_and_recreate(
 
 
 @inner_kernel
-def _add_absent(routes, removed, num, seed):
+def _add_absent(
+    routes: Incumbent, removed: NDArray[np.int64], num: int, seed: NDArray[np.uint64]
+) -> int:
     """Append a few unserved tasks that were not just removed, from a random one on."""
     num_tasks = routes.route_of.shape[0]
     limit = min(removed.shape[0], num + OLD_ABSENT)
