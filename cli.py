@@ -39,7 +39,7 @@ class Speaker:
     def progress(self, stage: str, used: float, cost: int, unserved: int) -> None:
         """Tell the state of the search, about once a second."""
         now = time.monotonic()
-        if self.as_json or (now - self._last < 1.0 and stage == "improving"):
+        if self.as_json or (now - self._last < 1.0 and stage != "first plan" and used < 1.0):
             return
         self._last = now
         line = (

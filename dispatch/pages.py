@@ -35,7 +35,6 @@ _GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 THICK_BELOW = Border(
     left=_THIN, right=_THIN, top=_THIN, bottom=Side(style="medium", color="FF2B3A42")
 )
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class Column(NamedTuple):
@@ -233,7 +232,7 @@ def book_bytes(book: Workbook, moment: dt.datetime) -> bytes:
             body = old.read(name)
             if name == "docProps/core.xml":
                 body = re.sub(pattern, lambda found: found.group(1) + stamp, body)
-            info = zipfile.ZipInfo(name, _EPOCH)
+            info = zipfile.ZipInfo(name)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16
             new.writestr(info, body)

@@ -187,6 +187,8 @@ FIGURE_KEYS: dict[str, _Types] = {
     key: _NUMBER + _NONE if key in _RATES else _INT for key in KPI_KEYS
 }
 
+TOTAL_KEYS = FIGURE_KEYS | {"required": _INT, "served_share": _NUMBER + _NONE}
+
 ACTIVITY_KINDS = ("start", "stop", "street", "unload", "refill", "break", "end")
 UNSERVED_KINDS = ("stop", "street")
 
@@ -205,7 +207,7 @@ _INNER: dict[str, dict[str, _Types]] = {
     "queue": QUEUE_KEYS,
     "required": REQUIRED_KEYS,
     "kpis": KPIS_KEYS,
-    "total": FIGURE_KEYS,
+    "total": TOTAL_KEYS,
 }
 """Keys of the object, or of each object of the list, that stands under a key."""
 _INNER_OF_EACH: dict[str, dict[str, _Types]] = {

@@ -110,6 +110,7 @@ FLEET_COLUMNS = (
     Column("trips", "趟次", "Trips", WHOLE),
     Column("start", "出车", "Start", TIME),
     Column("end", "收车", "End", TIME),
+    Column("overtime", "加班", "Overtime min", WHOLE),
     Column("cost", "成本", "Cost", CENTS),
 )
 
@@ -124,6 +125,8 @@ STATION_COLUMNS = (
     Column("waiting", "最多排队", "Most waiting", WHOLE, span=2),
     Column("longest", "最长等候", "Longest wait min", WHOLE),
 )
+
+FLEET_WIDTHS = (14, 35, 26, 9, 9, 10, 9, 8, 8, 8, 10, 12)
 
 OVERVIEW_WIDTHS = (11, 20, 18, 8, 8, 9, 9, 8, 10, 9, 13)
 
@@ -152,7 +155,9 @@ ASSUMPTION_WIDTHS = (36, 12, 22, 76, 14)
 HEADING_ROW = 4
 """Row of a truck's tab that holds the headings; repeated on each printed page."""
 
-RESERVED_TITLES = ("总览 Overview", "未完成 Unserved", "假设 Assumptions", "提示 Notes")
+OVERVIEW, FLEET = "总览 Overview", "车辆 Trucks"
+UNSERVED, ASSUMPTIONS, NOTES = "未完成 Unserved", "假设 Assumptions", "提示 Notes"
+RESERVED_TITLES = (OVERVIEW, FLEET, UNSERVED, ASSUMPTIONS, NOTES)
 
 STREAM_COLORS = {
     "recyclable": "1F6FB5",
@@ -173,15 +178,15 @@ def write_sheets(path: Path, plan: Mapping[str, Any]) -> None:
 def build_workbook(plan: Mapping[str, Any]) -> Workbook:
     """Return the workbook: overview, a tab for each truck, unserved, assumptions."""
     book = Workbook()
-    overview = book.worksheets[0]
-    overview.title = RESERVED_TITLES[0]
+    book.remove(book.worksheets[0])
     titles = sheet_titles([route["truck_id"] for route in plan["routes"]])
-    _fill_overview(overview, plan, titles)
+    _fill_overview(book.create_sheet(OVERVIEW), plan)
+    _fill_fleet(book.create_sheet(FLEET), plan, titles)
     for title, route in zip(titles, plan["routes"], strict=True):
         _fill_truck(book.create_sheet(title), plan, route)
-    _fill_unserved(book.create_sheet(RESERVED_TITLES[1]), plan)
-    _fill_assumptions(book.create_sheet(RESERVED_TITLES[2]), plan)
-    _fill_notes(book.create_sheet(RESERVED_TITLES[3]), plan)
+    _fill_unserved(book.create_sheet(UNSERVED), plan)
+    _fill_assumptions(book.create_sheet(ASSUMPTIONS), plan)
+    _fill_notes(book.create_sheet(NOTES), plan)
     book.properties.creator = "huanwei"
     book.properties.title = clean(_footer(plan))
     return book
@@ -208,14 +213,13 @@ def sheet_titles(truck_ids: Iterable[str]) -> list[str]:
 # --- overview -------------------------------------------------------------------------------
 
 
-def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]) -> None:
+def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
     set_page(sheet, _footer(plan), OVERVIEW_WIDTHS, landscape=False)
     write_line(sheet, 1, f"{plan['city']} · {plan['date']} · 作业计划 Day plan", size=15, bold=True)
     row = _fill_tiles(sheet, plan, 3)
     row = _fill_bound(sheet, plan, row + 1)
     row = _fill_streams(sheet, plan, row + 1)
-    row = write_table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
-    _fill_fleet(sheet, plan, row + 1, titles)
+    write_table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
 
 
 def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
@@ -265,11 +269,14 @@ def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, st
 def _fill_bound(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
     """Write the proven bound and how many warnings there are; return the row after them."""
     bound, notes = plan["bound"], []
-    if bound and bound["gap"] is not None:
-        cost = f"{bound['lower_bound'] / 1000:,.2f} {plan['currency']}"
-        notes.append(f"成本下界 Lower bound {cost}, 差距 gap {100 * bound['gap']:.1f} %")
+    if bound:
+        low, cost = (f"{bound[key] / 1000:,.2f}" for key in ("lower_bound", "cost"))
+        notes.append(
+            f"成本下界 Lower bound {low} / 含漏收代价的成本 cost with prices of the unserved {cost}"
+            f" {plan['currency']}, 差距 gap {100 * bound['gap']:.1f} %"
+        )
     if plan["warnings"]:
-        notes.append(f"{len(plan['warnings'])} 条警告 warnings → {RESERVED_TITLES[3]}")
+        notes.append(f"{len(plan['warnings'])} 条警告 warnings → {NOTES}")
     for text in notes:
         write_line(sheet, row, text)
         row += 1
@@ -292,27 +299,29 @@ def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
         "t": figures["mass_kg"] / 1000,
         "unserved_t": figures["unserved_kg"] / 1000,
         "cost": figures["cost"] / 1000,
+        "overtime": figures["overtime_s"] / 60,
     }
 
 
-def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], row: int, titles: Sequence[str]) -> int:
+def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]) -> None:
+    set_page(sheet, _footer(plan), FLEET_WIDTHS, title_rows="1:3")
+    write_line(sheet, 1, f"出车表 Trucks · {plan['date']}", size=15, bold=True)
     rows = [
         {
             **_figures(plan["kpis"]["by_truck"][route["truck_id"]]),
             "truck": route["truck_id"],
-            "kind": "\n".join(word_of(TRUCK_KINDS, route["truck_kind"])),
-            "stream": route_streams(route).replace(" ", "\n", 1),
+            "kind": both(word_of(TRUCK_KINDS, route["truck_kind"])),
+            "stream": route_streams(route),
             "start": dt.timedelta(seconds=route["start_s"]),
             "end": dt.timedelta(seconds=route["end_s"]),
         }
         for route in plan["routes"]
     ]
-    after = write_table(
-        sheet, row, FLEET_COLUMNS, rows, {"truck": "合计\nTotal", **_figures(plan["kpis"]["total"])}
-    )
-    for at, title in enumerate(titles, start=row + 1):
-        link(sheet, at, title)
-    return after
+    total = {"truck": "合计 Total", **_figures(plan["kpis"]["total"])}
+    write_table(sheet, 3, FLEET_COLUMNS, rows, total)
+    sheet.freeze_panes = "A4"
+    for row, title in enumerate(titles, start=4):
+        link(sheet, row, title)
 
 
 def route_streams(route: Mapping[str, Any]) -> str:

@@ -53,6 +53,8 @@ def _bound_lines(plan: Mapping[str, Any]) -> list[str]:
     if not bound or bound.get("lower_bound") is None:
         return []
     text = f"bound      {bound['lower_bound'] / 1000:,.2f} {plan['currency']}"
+    if plan["unserved"]:
+        text += f" of {bound['cost'] / 1000:,.2f} with the prices of the unserved"
     gap = bound.get("gap")
     if gap is not None:
         text += f", gap {100 * gap:.1f} %"
@@ -61,7 +63,7 @@ def _bound_lines(plan: Mapping[str, Any]) -> list[str]:
 
 def _stream_line(stream: str, figures: Mapping[str, Any]) -> str:
     name = stream_text(stream) or "no stream"
-    work = f"{figures['stops']} stops" if figures["stops"] else f"{figures['streets']} streets"
+    work = f"{figures['streets']} streets" if figures["streets"] else f"{figures['stops']} stops"
     return (
         f"  {name}: {work}, {figures['mass_kg'] / 1000:.2f} t, "
         f"{figures['length_m'] / 1000:.1f} km, {figures['trips']} trips, "

@@ -57,6 +57,7 @@ def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayPro
     say(f"street runs to sweep: {len(streets)}")
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
     roads = load_or_build_roads(network, progress=say)
+    say(f"laying the limits of {len(weights)} kinds of truck over the streets")
     metrics = [roads.weigh(w) for w in weights]
     return build_day_problem(city, day, network, groups, metrics, streets, notes, say)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -10,17 +10,19 @@ from solvers.problem import DAY_END_S, Problem
 from solvers.roster import Roster
 
 
-def construct(roster: Roster, seed: int) -> None:
+def construct(roster: Roster, seed: int, enough: Callable[[], bool] = lambda: False) -> None:
     """Fill an empty roster with the cheapest of several greedy plans.
 
     Tasks are inserted where they add least, in order of their last window, of their mass, of their
-    price, and in two random orders.
+    price, and in two random orders. ``enough`` is asked after each; the first one is always made.
     """
     for order in _orders(roster.problem, seed):
         roster.clear()
         roster.insert_all(order)
         roster.insert_all(roster.unserved)
         roster.keep_best()
+        if enough():
+            break
     roster.restore_best()
 
 

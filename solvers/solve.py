@@ -19,6 +19,8 @@ from solvers.stop import Interruptible, Stop
 SOLVERS = ("ortools", "native")
 ROUTING_LIBRARY_SHARE = 0.5
 """Part of the budget that OR-Tools gets before its plan is polished."""
+FIRST_PLAN_SHARE = 0.2
+"""Part of the budget after which no further greedy plan is begun."""
 
 
 class Progress(Protocol):
@@ -51,7 +53,7 @@ def solve(
         raise InputError(f"--solver {solver}; expected one of {', '.join(SOLVERS)}")
     with Interruptible(stop) as limit:
         roster = Roster(problem, seed)
-        construct(roster, seed)
+        construct(roster, seed, _begun(progress, roster, limit))
         progress("first plan", 0.0, roster.cost, len(roster.unserved))
         begin = 0.0
         if solver == "ortools":
@@ -62,6 +64,16 @@ def solve(
         if limit.interrupted:
             progress("stopped", 1.0, roster.best_cost, len(roster.unserved))
     return _finish(roster, iterations, solver)
+
+
+def _begun(progress: Progress, roster: Roster, stop: Stop) -> Callable[[], bool]:
+    """Return a function that tells how far the first plan is, and whether to leave it at that."""
+
+    def enough() -> bool:
+        progress("first routes", stop.used(0), roster.best_cost, len(roster.unserved))
+        return stop.used(0) >= FIRST_PLAN_SHARE
+
+    return enough
 
 
 def _tell(progress: Progress, roster: Roster) -> Callable[[float, int], None]:

@@ -17,12 +17,23 @@ three streets and refills once; P9 is left out.
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from dispatch.kpis import compute_kpis
+from dispatch.record import plan_record
 from routing.network import CLASS_INDEX, Network, ReadingReport
+from scenarios.city import City, read_city
+from scenarios.run import DayPlan, run_day
+from solvers.stop import MaxIterations
+from tests.cities import DAY, added, replaced, together, write_good
+from tests.cities import place as town_place
 
 NODES = "ABCDEFGHIJKLMNO"
 ROW_NAMES = ("人民路", "建设路", "解放路")
@@ -452,3 +463,28 @@ def tiny_plan() -> dict[str, Any]:
         "kpis": compute_kpis(routes, left_out, required),
         "required": required,
     }
+
+
+HARD_DAY = together(
+    # one truck works before and after the time for a meal, a sweeper's tank lasts for three streets
+    replaced("points.csv", ("400,05:00,12:00", "400,13:35,14:15"), ("300,,,", "300,05:30,06:30,")),
+    replaced("trucks.csv", ("3000,7,,,2.2,05:00,13:00", "1500,4,,,2.2,05:00,15:00")),
+    replaced("trucks.csv", ("4000,,2000,7", "4000,,900,7")),
+    # no truck for P8, an island for P9, more than any truck takes at P10
+    replaced("trucks.csv", ("R1,recyclable,D1,1500,8,,,2.2,05:00,13:00\n", "")),
+    added("points.csv", f"P9,{town_place(20.5, 0)},other,200,,,daily"),
+    added("points.csv", f"P10,{town_place(2.5, 2)},other,9000,,,daily"),
+)
+"""What is changed in the small town so that its day has every kind of activity and gap."""
+
+
+@functools.cache
+def town_day() -> tuple[City, DayPlan, dict[str, Any]]:
+    """Return a really planned day of the small town and its record; nobody may change them."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUANWEI_CACHE", f"{name}/cache")
+        city_folder = write_good(Path(name) / "town")
+        HARD_DAY(city_folder)
+        city = read_city(city_folder)
+        done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(60))
+        return city, done, plan_record(city, done)

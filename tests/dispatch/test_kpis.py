@@ -85,8 +85,8 @@ def test_district_by_hand(plan: dict[str, Any]) -> None:
     assert districts["老城"]["mass_kg"] == 1500 + 1200 + 600 + 500 + 400 + 80
     assert (districts["新区"]["stops"], districts["新区"]["streets"]) == (3, 2)
     assert districts[""]["stops"] == districts[""]["mass_kg"] == 0
-    # T01: 1 km to the station, 2 km and 3.5 km back there and home
-    assert districts[""]["length_m"] > 0
+    # to stations, water and home: T01 1 + 2 + 3.5 km, T02 0.5 + 1 km, S01 0.25 + 1.75 + 3.5 km
+    assert districts[""]["length_m"] == 6500 + 1500 + 5500
     assert districts["新区"]["unserved"] == 1
 
 

@@ -237,7 +237,7 @@ def test_a_plan_with_faults_is_not_written(tmp_path: Path, plan: Plan) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, Plan], object]] = {
-    "plan.json": lambda folder, plan: save_plan(folder, plan),
+    "plan.json": save_plan,
     "kpis.csv": lambda folder, plan: write_kpis(folder / "kpis.csv", plan),
     "sheets.xlsx": lambda folder, plan: write_sheets(folder / "sheets.xlsx", plan),
     "plan.geojson": lambda folder, plan: write_geojson(folder / "plan.geojson", plan),
