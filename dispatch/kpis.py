@@ -111,7 +111,9 @@ def _records(groups: Mapping[str, _Figures]) -> dict[str, Any]:
 
 
 def _stream(route: Route, activity: Activity) -> str:
-    return str(activity["stream"] or route["stream"])
+    """Return the stream that an activity counts for; one of several streams counts as the route."""
+    stream = str(activity["stream"])
+    return str(route["stream"]) if not stream or ";" in stream else stream
 
 
 def _district(route: Route, activity: Activity) -> str:

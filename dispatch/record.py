@@ -12,9 +12,10 @@ import numpy as np
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
+from routing.geometry import local_metres
 from routing.paths import Path as StreetPath
 from routing.paths import path_geometry, street_names
-from routing.snapping import Positions
+from routing.snapping import CENTERLINE_M, Positions, project
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
@@ -72,7 +73,9 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
     posed, plan = done.posed, done.plan
     judged = evaluate_plan(posed.problem, plan)
     legs = _Legs(posed, {hop for driven in judged.driven for hop in _hops(posed, driven)})
-    routes = [_Route(city, posed, driven, legs).record() for driven in judged.driven]
+    tours = [_Route(city, posed, driven, legs) for driven in judged.driven]
+    routes = [tour.record() for tour in tours]
+    unloads = [unload for tour in tours for unload in tour.unloads]
     unserved = _unserved(posed, done)
     required = {
         "stops": len(posed.day.stops),
@@ -107,7 +110,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         },
         "routes": routes,
         "unserved": unserved,
-        "facilities": [_facility(f, routes) for f in posed.facilities],
+        "facilities": [_facility(f, routes, unloads) for f in posed.facilities],
         "kpis": compute_kpis(routes, unserved, required),
         "required": required,
     }
@@ -166,6 +169,7 @@ class _Route:
         self.before_l: dict[str, int] = {}
         self.tank_l = self.vehicle.tank_l
         self.activities: list[dict[str, Any]] = []
+        self.unloads: list[tuple[str, dict[str, int]]] = []
 
     def record(self) -> dict[str, Any]:
         """Return the route as plan.json holds it."""
@@ -301,7 +305,7 @@ class _Route:
             "volume_l": task.volume_l,
             "water_l": task.water_l,
             "window": None if timing.window is None else list(timing.window),
-            "side": "right",
+            "side": side_of(self.posed, mode.entry, source.lon, source.lat),
             "mode": timing.step.mode,
             "service_m": mode.length_m,
         }
@@ -324,10 +328,27 @@ class _Route:
             "water_l": timing.tank_l - self.tank_l if facility.refills else 0,
         }
         self.trip += bool(dropped)
+        self.unloads.append((facility.facility_id, dropped))
         return activity
 
 
-def _facility(facility: DueFacility, routes: list[dict[str, Any]]) -> dict[str, Any]:
+def side_of(posed: DayProblem, location: int, lon: float, lat: float) -> str:
+    """Return on which side of the driving direction a stop lies."""
+    shape = posed.network.shape(int(posed.arc[location]))
+    origin = (float(shape[0, 0]), float(shape[0, 1]))
+    line = local_metres(shape[:, 0], shape[:, 1], origin)
+    at = local_metres(np.asarray([lon]), np.asarray([lat]), origin)[0]
+    _, to_the_left = project(line, at)
+    if abs(to_the_left) < CENTERLINE_M:
+        return "right" if posed.network.drive_on_right else "left"
+    return "left" if to_the_left > 0 else "right"
+
+
+def _facility(
+    facility: DueFacility,
+    routes: list[dict[str, Any]],
+    unloads: list[tuple[str, dict[str, int]]],
+) -> dict[str, Any]:
     """Return one facility's day: what it received and its queue; gives each visit its bay."""
     visits = sorted(
         (
@@ -344,8 +365,9 @@ def _facility(facility: DueFacility, routes: list[dict[str, Any]]) -> dict[str, 
         bay = next(k for k, moment in enumerate(free_at) if moment <= visit["begin_s"])
         free_at[bay] = visit["end_s"]
         visit["bay"] = bay
-        if visit["kind"] == "unload":
-            received[visit["stream"]] += visit["mass_kg"]
+    for identity, put_down in unloads:
+        for stream, mass_kg in put_down.items():
+            received[stream] += mass_kg if identity == facility.facility_id else 0
     return {
         "facility_id": facility.facility_id,
         "name": facility.name,
@@ -355,7 +377,7 @@ def _facility(facility: DueFacility, routes: list[dict[str, Any]]) -> dict[str, 
         "bays": facility.bays,
         "open_s": facility.open_s,
         "close_s": facility.close_s,
-        "received_kg": dict(sorted(received.items())),
+        "received_kg": {s: kg for s, kg in sorted(received.items()) if kg},
         "capacity_kg_day": facility.capacity_kg_day,
         "queue": _queue(visits),
     }
@@ -380,7 +402,10 @@ def _lost_ids(posed: DayProblem) -> set[str]:
 
 def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
     """Return everything left out with its reason in words, dearest first."""
-    left = [_left_out(posed.sources[u.task], u.reason, _proof(u.proof)) for u in done.plan.unserved]
+    left = [
+        _left_out(posed.sources[u.task], u.reason, *_proof(u.reason, u.proof))
+        for u in done.plan.unserved
+    ]
     left += [_lost(lost) for lost in posed.lost]
     return sorted(left, key=lambda u: (-u["price"], u["id"]))
 
@@ -388,20 +413,24 @@ def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
 def _lost(lost: LostStop) -> dict[str, Any]:
     """Return a stop that stands on no street that its trucks may drive."""
     if 0 < lost.outside_m <= FARTHEST_SNAP_M:
-        return _left_out(lost.stop, "cut_off", f"the street is {lost.outside_m:.0f} m away")
-    detail = f"{lost.distance_m:.0f} m from every street that a truck may drive"
-    return _left_out(lost.stop, "off_network", detail)
+        far = f"{lost.outside_m:.0f}"
+        return _left_out(lost.stop, "cut_off", f"the street is {far} m away", f"距该道路{far}米")
+    far = f"{lost.distance_m:.0f}"
+    detail = f"{far} m from every street that a truck may drive"
+    return _left_out(lost.stop, "off_network", detail, f"距最近可行驶道路{far}米")
 
 
-def _proof(proof: dict[str, int]) -> str:
-    tried = sum(proof.values())
-    return f"{tried} insertions tried" if tried else ""
+def _proof(reason: str, proof: dict[str, int]) -> tuple[str, str]:
+    """Return in both languages how many places were tried; nothing where no truck came near."""
+    tried = 0 if reason == "no_vehicle" else sum(proof.values())
+    return (f"tried at {tried} places", f"已试排{tried}处") if tried else ("", "")
 
 
-def _left_out(source: DueStop | StreetTask, reason: str, detail: str) -> dict[str, Any]:
+def _left_out(
+    source: DueStop | StreetTask, reason: str, detail: str, detail_zh: str
+) -> dict[str, Any]:
     english, chinese = reason_words(reason)
     is_stop = isinstance(source, DueStop)
-    tail = f" ({detail})" if detail else ""
     return {
         "kind": "stop" if is_stop else "street",
         "id": source.stop_id if isinstance(source, DueStop) else source.task_id,
@@ -413,7 +442,7 @@ def _left_out(source: DueStop | StreetTask, reason: str, detail: str) -> dict[st
         "mass_kg": source.mass_kg if isinstance(source, DueStop) else source.sweepings_kg,
         "length_m": 0 if isinstance(source, DueStop) else source.modes[0].length_m,
         "reason": reason,
-        "text": f"{english}{tail}",
-        "text_zh": chinese,
+        "text": f"{english} ({detail})" if detail else english,
+        "text_zh": f"{chinese}({detail_zh})" if detail_zh else chinese,
         "price": source.price,
     }

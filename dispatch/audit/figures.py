@@ -267,7 +267,7 @@ def check_kpis(ctx: Context, truth: Mapping[int, Mapping[str, int]]) -> None:
         ctx.skip("kpis: a route with legs that cannot be driven again")
         return
     groupings: dict[str, tuple[Grouping, str]] = {
-        "by_stream": (lambda x: x.activity.stream or x.route.stream or "", "stream"),
+        "by_stream": (_stream, "stream"),
         "by_truck": (lambda x: x.route.truck_id, ""),
         "by_district": (
             lambda x: x.activity.district or "" if x.activity.kind in WORK else "",
@@ -282,6 +282,12 @@ def check_kpis(ctx: Context, truth: Mapping[int, Mapping[str, int]]) -> None:
         if attribute:
             _add_unserved(ctx, sums, attribute)
         _check_groups(ctx, key, kpis.get(key), sums)
+
+
+def _stream(line: Any) -> str:
+    """Return the stream of an activity, the route's where it has none or several."""
+    stream = line.activity.stream or ""
+    return line.route.stream or "" if not stream or ";" in stream else stream
 
 
 def _add_unserved(ctx: Context, groups: dict[str, Sums], attribute: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import json
 from collections import Counter, defaultdict
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,12 @@ import pytest
 from dispatch.audit import audit_plan
 from dispatch.planfile import check_plan, plan_text
 from dispatch.reasons import reason_words
-from dispatch.record import plan_record
+from dispatch.record import plan_record, side_of
 from routing.network import Network
+from scenarios.city import read_city
+from scenarios.run import run_day
+from solvers.stop import MaxIterations
+from tests.cities import write_good
 from tests.dispatch.plans import town_day
 
 Record = dict[str, Any]
@@ -228,3 +234,39 @@ def test_fingerprint_names_what_the_plan_was_made_from(record: Record) -> None:
     version = importlib.metadata.version("huanwei")
     assert (print_["solver"], print_["version"]) == ("ortools", version)
     assert record["assumptions"]
+
+
+def test_two_streams_unloaded_at_once_are_told_apart(tmp_path):
+    """A truck of two compartments puts both streams down; the station receives each by itself."""
+    city = write_good(tmp_path)
+    trucks = (city / "trucks.csv").read_text(encoding="utf-8").splitlines()
+    trucks[0] += ",compartments,streams"
+    two = "C1,collector,D1,6000,14,,,2.2,05:00,13:00,2,other;recyclable"
+    sweeper = f"{trucks[4]},1,sweepings"
+    (city / "trucks.csv").write_text("\n".join([trucks[0], two, sweeper]), encoding="utf-8")
+    read = read_city(city)
+    done = run_day(read, dt.date(2024, 11, 25), lambda: MaxIterations(50), solver="native")
+    told = plan_record(read, done)
+    unloads = {
+        a["stream"] for r in told["routes"] for a in r["activities"] if a["kind"] == "unload"
+    }
+    assert "other;recyclable" in unloads
+    station = next(f for f in told["facilities"] if f["facility_id"] == "T1")
+    taken = Counter()
+    for route in told["routes"]:
+        for activity in route["activities"]:
+            if activity["kind"] in ("stop", "street"):
+                taken[activity["stream"]] += activity["mass_kg"]
+    assert station["received_kg"] == dict(sorted(taken.items()))
+    assert not [name for name in told["kpis"]["by_stream"] if ";" in name]
+    assert audit_plan(told, read, done.network).ok
+
+
+@pytest.mark.parametrize(("east", "side"), [(1, "right"), (-1, "left")])
+def test_the_side_of_a_stop_is_that_of_the_driver(east, side):
+    """On a street to the north what lies to the east is on the right."""
+    shape = np.array([[112.0, 31.0], [112.0, 31.001]])
+    posed = SimpleNamespace(
+        arc=[0], network=SimpleNamespace(shape=lambda arc: shape, drive_on_right=True)
+    )
+    assert side_of(posed, 0, 112.0 + east * 0.0001, 31.0005) == side
