@@ -6,8 +6,11 @@ script and style lie in ``assets`` and are written into the page.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -41,7 +44,10 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("tertiary", "unclassified", "motorway_link", "trunk_link", "primary_link", "secondary_link"),
 )
 """Street classes from the widest line to the thinnest; all others come last."""
-MOST_LABELS = 160
+MOST_LABELS = 400
+LABELS_A_NAME = 3
+LABEL_GAP_M = 1500.0
+SCRIPTS = ("base.js", "ground.js", "day.js", "timeline.js", "panel.js", "app.js")
 
 PAGE = """<!doctype html>
 <html lang="zh">
@@ -49,7 +55,7 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+style-src 'unsafe-inline'; script-src {allowed}">
 <title>{title}</title>
 <style>{style}</style>
 </head>
@@ -80,13 +86,15 @@ def write_map(path: Path, plan: Mapping[str, Any], network: Network) -> None:
 
 def map_page(plan: Mapping[str, Any], network: Network) -> str:
     """Return the page as text."""
+    leaflet, script = _asset("leaflet.js"), _script()
     return PAGE.format(
+        allowed=f"{_digest(leaflet)} {_digest(script)}",
         title=html.escape(f"{plan['city']} {plan['date']}"),
         style=_asset("leaflet.css", images=False) + _asset("app.css"),
         body=_asset("body.html"),
         data=_json_for_page(map_data(plan, network)),
-        leaflet=_asset("leaflet.js"),
-        script=_asset("app.js"),
+        leaflet=leaflet,
+        script=script,
     )
 
 
@@ -94,6 +102,18 @@ def _asset(name: str, *, images: bool = True) -> str:
     """Return a file of the assets; without images, a style's references to them are dropped."""
     text = resources.files("dispatch").joinpath("assets", name).read_text(encoding="utf-8")
     return text if images else re.sub(r"url\([^)]*\)", "none", text)
+
+
+def _script() -> str:
+    """Return the page's own scripts as one function, so that they share names with nothing else."""
+    parts = "\n".join(_asset(name) for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}}})();'
+
+
+def _digest(script: str) -> str:
+    """Return how the page's policy names a script, so that no other script on it may run."""
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _json_for_page(data: Any) -> str:
@@ -158,20 +178,43 @@ def _rank_of_arcs(network: Network) -> list[int]:
 
 
 def street_labels(network: Network) -> list[list[Any]]:
-    """Return [name, lon, lat, rank] of the longest piece of each named street, longest first."""
+    """Return [name, lon, lat, rank, angle] on long pieces of named streets, main ones first.
+
+    A street has one label, a long one up to ``LABELS_A_NAME`` at least ``LABEL_GAP_M`` apart.
+    ``angle`` is the street's direction on the screen in degrees, clockwise, -90 to 90.
+    """
     ranks = _rank_of_arcs(network)
-    longest: dict[str, tuple[int, int]] = {}
-    for arc in _one_direction(network):
-        name, length = network.name(arc), int(network.arc_length_cm[arc])
-        if name and ranks[arc] < len(RANKS) and length > longest.get(name, (0, 0))[0]:
-            longest[name] = (length, arc)
-    chosen = sorted(longest.items(), key=lambda item: (ranks[item[1][1]], -item[1][0], item[0]))
-    labels = []
-    for name, (_, arc) in chosen[:MOST_LABELS]:
-        shape = network.shape(arc)
-        lon, lat = shape[len(shape) // 2] if len(shape) > 2 else shape.mean(axis=0)
-        labels.append([name, round(float(lon), DIGITS), round(float(lat), DIGITS), ranks[arc]])
+    arcs = [a for a in _one_direction(network) if network.name(a) and ranks[a] < len(RANKS)]
+    arcs.sort(key=lambda a: (ranks[a], -int(network.arc_length_cm[a]), network.name(a)))
+    placed: dict[str, list[tuple[float, float]]] = {}
+    labels: list[list[Any]] = []
+    for arc in arcs:
+        lon, lat, angle = _middle(network.shape(arc))
+        others = placed.setdefault(network.name(arc), [])
+        if len(others) < LABELS_A_NAME and all(_apart_m(lon, lat, o) > LABEL_GAP_M for o in others):
+            others.append((lon, lat))
+            place = [round(lon, DIGITS), round(lat, DIGITS)]
+            labels.append([network.name(arc), *place, ranks[arc], angle])
+        if len(labels) == MOST_LABELS:
+            break
     return labels
+
+
+def _middle(shape: np.ndarray) -> tuple[float, float, int]:
+    """Return lon, lat and screen angle in the middle of a line's longest stretch."""
+    flat = shape * [math.cos(math.radians(shape[0, 1])), 1.0]
+    steps = np.diff(flat, axis=0)
+    k = int(np.argmax(np.hypot(steps[:, 0], steps[:, 1])))
+    lon, lat = (shape[k] + shape[k + 1]) / 2
+    angle = round(math.degrees(math.atan2(-steps[k, 1], steps[k, 0])))
+    angle -= 180 * round(angle / 180)
+    return float(lon), float(lat), int(angle)
+
+
+def _apart_m(lon: float, lat: float, other: tuple[float, float]) -> float:
+    """Return the distance in a city's plane, in meters."""
+    east = (lon - other[0]) * math.cos(math.radians(lat))
+    return 111_195.0 * math.hypot(east, lat - other[1])
 
 
 def _route(route: Mapping[str, Any], network: Network) -> dict[str, Any]:
@@ -202,6 +245,7 @@ def _activity(activity: Mapping[str, Any], truck_kind: str, network: Network) ->
     return {
         **{k: activity[k] for k in keys.split()},
         "word": activity_key(activity, truck_kind),
+        "street": _street(activity, network),
         "at": [round(activity["lat"], 6), round(activity["lon"], 6)],
         "leg": pack_line(leg_line(activity), DIGITS),
         "leg_s": leg["time_s"] if leg else 0,
@@ -209,6 +253,12 @@ def _activity(activity: Mapping[str, Any], truck_kind: str, network: Network) ->
         "via": [name for name, _ in main_streets(leg)],
         "work": pack_line(work_line(activity, network), DIGITS),
     }
+
+
+def _street(activity: Mapping[str, Any], network: Network) -> str:
+    """Return the street on whose curb the truck stands, "" if it has no name."""
+    position = activity["position"]
+    return network.name(position["arc"]) if position else ""
 
 
 def _facility(facility: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
 import json
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dispatch.lines import unpack_line
-from dispatch.map import DIGITS, map_data, map_page, street_labels, street_lines, write_map
-from routing.network import Network
-from tests.dispatch.plans import ROW_NAMES, pieces, tiny_network, tiny_plan
+from dispatch.map import (
+    DIGITS,
+    LABEL_GAP_M,
+    LABELS_A_NAME,
+    SCRIPTS,
+    map_data,
+    map_page,
+    street_labels,
+    street_lines,
+    write_map,
+)
+from routing.network import CLASS_INDEX, Network
+from tests.dispatch.plans import COLUMN_NAMES, ROW_NAMES, pieces, tiny_network, tiny_plan
+
+ARC_NAMES_BY_NUMBER = [name for _, _, name in pieces()]
 
 
 class Page(HTMLParser):
@@ -124,11 +143,93 @@ def test_each_street_is_drawn_once(network):
     assert sum(len(lines) for lines in street_lines(network)) == len(pieces()) // 2
 
 
-def test_labels_name_main_streets_once(network):
-    """No name twice; each label lies on the map."""
-    names = [label[0] for label in street_labels(network)]
-    assert len(names) == len(set(names))
-    assert set(names) <= {*ROW_NAMES, "一街", "二街", "三街", "四街", "五街"}
+def test_street_of_a_stop_is_that_of_its_curb(plan, network):
+    """Each stop names the street whose piece it stands on."""
+    for shown, route in zip(map_data(plan, network)["routes"], plan["routes"], strict=True):
+        for step, activity in zip(shown["steps"], route["activities"], strict=True):
+            if activity["kind"] == "stop":
+                assert step["street"] == ARC_NAMES_BY_NUMBER[activity["position"]["arc"]]
+
+
+def test_labels_name_main_streets(network):
+    """A name stands at most three times, each time far from the others, along its street."""
+    assert not street_labels(network)  # its streets are residential
+    main = np.full_like(network.arc_class, CLASS_INDEX["primary"])
+    labels = street_labels(replace(network, arc_class=main))
+    named = [label[0] for label in labels]
+    assert set(named) == {*ROW_NAMES, *COLUMN_NAMES}
+    assert max(named.count(name) for name in named) <= LABELS_A_NAME
+    for name in set(named):
+        places = np.array([[label[1], label[2]] for label in labels if label[0] == name])
+        for i, here in enumerate(places):
+            east, north = ((places[:i] - here) * [98_000.0, 111_195.0]).T
+            assert (np.hypot(east, north) > 0.99 * LABEL_GAP_M).all()
+    angles = {label[0]: label[4] for label in labels}
+    assert all(angles[name] == 0 for name in ROW_NAMES)
+    assert all(abs(angles[name]) == 90 for name in COLUMN_NAMES)
+
+
+def test_only_the_pages_own_scripts_may_run(plan, network):
+    """The policy names each script by its digest, so that a script from a name would not run."""
+    page = Page(map_page(plan, network))
+    policy = next(str(a["content"]) for _, a in page.elements if a.get("http-equiv"))
+    allowed = policy.split("script-src", 1)[1]
+    assert "unsafe" not in allowed
+    scripts = [text for key, text in page.scripts.items() if key != "plan"]
+    assert len(scripts) == 2
+    for text in scripts:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in allowed
+
+
+FROM_THE_PLAN = re.compile(
+    r"\b(name|text|text_zh|truck_id|facility_id|district|street|source|city|currency|key|value)\b"
+)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_escapes_what_comes_from_the_plan(name):
+    """Where a text of the plan is put between tags, it is escaped on the spot."""
+    script = resources.files("dispatch").joinpath("assets", name).read_text(encoding="utf-8")
+    for line in script.splitlines():
+        for put in re.findall(r">\s*\$\{([^{}]*)\}", line):
+            if FROM_THE_PLAN.search(put) and not put.startswith(("icon(", "number(")):
+                assert "escape(" in put, line.strip()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_escape_leaves_no_markup():
+    """The script's own function turns every sign that could open or close something to a number."""
+    script = resources.files("dispatch").joinpath("assets", "base.js").read_text(encoding="utf-8")
+    line = next(line for line in script.splitlines() if line.startswith("const escape"))
+    code = f"{line}\nprocess.stdout.write(escape(process.argv[1]) + escape(null) + escape(7));"
+    hostile = "<img src=x onerror='a'>&\"`"
+    done = subprocess.run(
+        ["node", "-e", code, hostile], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not set("<>'\"`") & set(done.stdout)
+    assert done.stdout.startswith("&#60;img src=x onerror=&#39;a&#39;&#62;&#38;")
+    assert done.stdout.endswith("7")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_script_of_the_page_is_sound(tmp_path, plan, network):
+    """All parts together are one script that a browser can read."""
+    scripts = [t for key, t in Page(map_page(plan, network)).scripts.items() if key != "plan"]
+    (tmp_path / "page.js").write_text(scripts[-1], encoding="utf-8")
+    done = subprocess.run(
+        ["node", "--check", str(tmp_path / "page.js")], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_page_has_what_the_script_looks_for(plan, network):
+    """Every element that the script takes by its id is on the page."""
+    page = Page(map_page(plan, network))
+    there = {a["id"] for _, a in page.elements if "id" in a}
+    wanted = set(re.findall(r'byId\("([\w-]+)"\)', "".join(page.scripts.values())))
+    assert len(wanted) > 10
+    assert wanted <= there
 
 
 @pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<b>&\"'", "a\u2028b"])
