@@ -168,8 +168,8 @@ def _choose(
     usable = _usable(network, weights, streets.arc)
     if not usable.any():
         raise NetworkError(
-            f"{network.report.source}: no street that profile {weights.profile.name!r} may use; "
-            "check its height, width and weight and the closures"
+            f"{network.report.source}: no street that {weights.profile.name} may use; "
+            "check height, width and weight, limits and closures"
         )
     fast = np.isin(network.arc_class[streets.arc], _AVOIDED)
     lifted = (network.arc_flags[streets.arc] & (ArcFlag.BRIDGE | ArcFlag.TUNNEL)) > 0

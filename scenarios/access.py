@@ -296,7 +296,7 @@ def _group(
     profiles = [truck_profile(city, truck) for truck in trucks]
     name = f"profile_{number}"
     profile = Profile(
-        name=name,
+        name=listed([truck.truck_id for truck in trucks], NAMED_TRUCKS),
         height_cm=max(p.height_cm for p in profiles),
         width_cm=max(p.width_cm for p in profiles),
         weight_kg=max(p.weight_kg for p in profiles),

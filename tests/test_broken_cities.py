@@ -276,7 +276,7 @@ REFUSED: dict[str, Refused] = {
             'closure_id,area\nX,"POLYGON((111 30,113 30,113 32,111 32,111 30))"\n',
         ),
         3,
-        "no street that .*closures",
+        "no street that C1, .*closures",
     ),
     "pass twice": Refused(
         added("operations.csv", "ws,1,sweeper,6,0.2,100"), 2, r"row 3: pass_no = '1'; expected each"
