@@ -7,6 +7,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers._kernels.booking import Incumbent
 from solvers._kernels.model import (
     LATEST_END,
     LOG_COLUMNS,
@@ -18,7 +19,6 @@ from solvers._kernels.model import (
     Model,
     Scratch,
 )
-from solvers._kernels.search import Incumbent
 from solvers.problem import Problem, Vehicle
 
 NEAREST = 60

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers._kernels.booking import book
 from solvers._kernels.decode import decode as decode_kernel
+from solvers._kernels.insertion import best_insertion
 from solvers._kernels.model import (
     AFTER_MEAL,
     BEGIN,
@@ -28,7 +30,7 @@ from solvers._kernels.model import (
     VISIT,
     VISITS,
 )
-from solvers._kernels.search import best_insertion, book, ruin_and_recreate, total_cost
+from solvers._kernels.search import ruin_and_recreate, total_cost
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
 from solvers.plan import Route, Step
 from solvers.problem import Problem
