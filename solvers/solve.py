@@ -17,7 +17,7 @@ from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
 
 SOLVERS = ("ortools", "native")
-ROUTING_LIBRARY_SHARE = 0.5
+ROUTING_LIBRARY_SHARE = 0.25
 """Part of the budget that OR-Tools gets before its plan is polished."""
 FIRST_PLAN_SHARE = 0.2
 """Part of the budget after which no further greedy plan is begun."""
