@@ -369,5 +369,36 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
     _tell_plan(speaker, done)
 
 
+@main.group()
+def bench() -> None:
+    """Measure speed by hand, beside other engines.
+
+    \b
+    Example:  huanwei bench roads heidelberg.osm.pbf
+    """
+
+
+@bench.command("roads")
+@click.argument("maps", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--peer", type=click.Path(path_type=Path), help="Python that has pyroutingkit.")
+@click.option("--size", "sizes", type=click.IntRange(1), multiple=True, help="Places; repeatable.")
+@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
+@guarded
+def bench_roads(
+    maps: tuple[Path, ...], peer: Path | None, sizes: tuple[int, ...], repeats: int
+) -> None:
+    """Time travel tables on the turns and on the plain nodes of MAPS, in CPU seconds.
+
+    \b
+    Example:
+      python3 -m venv peers && peers/bin/pip install numpy pyroutingkit
+      huanwei bench roads heidelberg.osm.pbf porto.osm.pbf --peer peers/bin/python
+    """
+    from benchmarks.roads import ROAD_SIZES, measure_maps
+
+    for lines in measure_maps(maps, sizes or ROAD_SIZES, repeats, peer):
+        click.echo("\n".join([*lines, ""]))
+
+
 if __name__ == "__main__":
     main()

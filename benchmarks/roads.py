@@ -1,4 +1,4 @@
-"""The road engine measured by hand: ``python -m benchmarks.roads MAP ... [--peer PYTHON]``.
+"""The road engine measured by hand: ``huanwei bench roads MAP ... [--peer PYTHON]``.
 
 Two graphs of each map: its turns (what plans stand on) and its plain nodes, one for each bend of a
 street (what other engines know). Seconds are CPU seconds of one thread, best of several. A peer
@@ -7,13 +7,11 @@ gets the same graph in the same run; its matrix is compared before its times are
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 
 from routing._kernels.components import strong_components
 from routing.cache import load_or_build
+from routing.errors import InputError
 from routing.hierarchy import Hierarchy, contract, dissect_nodes, dissect_streets
 from routing.matrix import search_graph
 from routing.metric import customize
@@ -33,6 +32,7 @@ DEGREE_CM = 11_119_493
 """Length of a degree of latitude."""
 
 PEER = "pyroutingkit"
+ROAD_SIZES = (100, 500, 1000, 2000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,7 @@ def measure_peer(
 
     Raises
     ------
-    RuntimeError
+    InputError
         When the peer fails; the message holds what it said.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -208,9 +208,12 @@ def measure_peer(
         )
         script = Path(__file__).with_name("roads_peer.py")
         command = [str(python), str(script), str(folder)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as fault:
+            raise InputError(f"--peer {python}: cannot be run ({fault.strerror})") from fault
         if ended.returncode:
-            raise RuntimeError(f"{PEER}: {ended.stderr.strip()[-500:]}")
+            raise InputError(f"--peer {python}: {PEER} failed: {ended.stderr.strip()[-500:]}")
         times = json.loads((folder / "times.json").read_text(encoding="utf-8"))
         prepare, reweigh = times.pop("prepare"), times.pop("weigh")
         tables = {int(num): seconds for num, seconds in times.items()}
@@ -235,28 +238,38 @@ def report(graph: RoadGraph, measured: list[Measured]) -> list[str]:
     return lines
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure maps and write the tables to standard output."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("maps", nargs="+", type=Path)
-    parser.add_argument("--peer", type=Path, help=f"python of an environment with {PEER}")
-    parser.add_argument("--sizes", nargs="+", type=int, default=[100, 500, 1000, 2000])
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args(arguments)
-    for path in options.maps:
+def measure_maps(
+    maps: Iterable[Path], sizes: Iterable[int], repeats: int, peer: Path | None = None
+) -> Iterator[list[str]]:
+    """Yield the report of each graph of each map as Markdown lines.
+
+    Parameters
+    ----------
+    maps
+        Map files; both graphs of each are measured.
+    sizes
+        Numbers of places among which tables are made.
+    repeats
+        The best of so many runs counts.
+    peer
+        Python of an environment that has the peer; None leaves it out.
+
+    Raises
+    ------
+    InputError
+        When the peer cannot be run.
+    NetworkError
+        When a map cannot be read.
+    """
+    wanted = sorted(set(sizes))
+    for path in maps:
         network, _ = load_or_build(path)
         weights = weigh(network, TRUCK)
         for make in (turn_graph, plain_graph):
             graph = make(network, weights)
-            chosen = graph.sample(max(options.sizes))
-            measured = measure(graph, chosen, sorted(options.sizes), options.repeats)
-            if options.peer is not None:
-                again = graph, chosen, sorted(options.sizes), options.repeats
-                measured.append(measure_peer(options.peer, *again))
+            chosen = graph.sample(wanted[-1])
+            measured = measure(graph, chosen, wanted, repeats)
+            if peer is not None:
+                measured.append(measure_peer(peer, graph, chosen, wanted, repeats))
             head, *rest = report(graph, measured)
-            sys.stdout.write("\n".join([f"{path.name}, {head}", *rest]) + "\n\n")
-            sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+            yield [f"{path.name}, {head}", *rest]

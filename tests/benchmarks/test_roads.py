@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.roads import measure, measure_peer, plain_graph, report, turn_graph
+from benchmarks.roads import (
+    measure,
+    measure_maps,
+    measure_peer,
+    plain_graph,
+    report,
+    turn_graph,
+)
+from routing.errors import InputError, NetworkError
 from routing.matrix import travel_matrix
 from routing.profiles import TRUCK, weigh
 from routing.snapping import Positions
@@ -65,5 +73,28 @@ def test_a_peer_that_fails_says_why(tmp_path):
     shell = tmp_path / "python"
     shell.write_text("#!/bin/sh\necho no such package >&2\nexit 3\n", encoding="utf-8")
     shell.chmod(0o755)
-    with pytest.raises(RuntimeError, match="pyroutingkit: no such package"):
+    with pytest.raises(InputError, match="pyroutingkit failed: no such package"):
         measure_peer(shell, graph, graph.sample(4), [4], 1)
+
+
+def test_each_map_gives_a_report_for_both_graphs(tmp_path, monkeypatch):
+    """Turns first, then plain nodes; every size asked for is a column."""
+    monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "bent.osm"
+    path.write_text(bent().xml(), encoding="utf-8")
+    turns, nodes = measure_maps([path], [1, 2], 1)
+    assert turns[0].startswith("bent.osm, turns: ")
+    assert nodes[0].startswith("bent.osm, nodes: 3 vertices, 6 edges")
+    assert "| 1 | 2 |" in turns[2]
+    assert len(turns) == len(nodes) == 6
+
+
+def test_bad_map_and_bad_peer_are_explained(tmp_path, monkeypatch):
+    """A map that is not there and a peer that cannot be run are named."""
+    monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(NetworkError, match="nowhere"):
+        list(measure_maps([tmp_path / "nowhere.osm"], [1], 1))
+    path = tmp_path / "bent.osm"
+    path.write_text(bent().xml(), encoding="utf-8")
+    with pytest.raises(InputError, match="no-python: cannot be run"):
+        list(measure_maps([path], [1], 1, tmp_path / "no-python"))
