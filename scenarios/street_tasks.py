@@ -387,6 +387,7 @@ class _Planner:
         self.repeated_cm: dict[StreetWork, int] = {}
         self.too_long: list[str] = []
         self.num_works: dict[int, int] = {}
+        self.names_at = _names_at_junctions(network)
 
     def _row_kinds(self) -> NDArray[np.int64]:
         """Return a number for each arc, shared by rows of one class, category and key area."""
@@ -437,7 +438,7 @@ class _Planner:
         lon, lat = run_middle(self.network, run)
         return StreetTask(
             task_id=task_id,
-            name=name,
+            name=self._where(run, name),
             district="",
             cleaning_class=work.cleaning_class,
             category=row.category,
@@ -452,6 +453,15 @@ class _Planner:
             lon=lon,
             lat=lat,
         )
+
+    def _where(self, run: Sequence[int], name: str) -> str:
+        """Return a street's name and the named streets between which the run lies.
+
+        A crew finds a run by its cross streets; one identifier looks like another.
+        """
+        ends = int(self.network.arc_tail[run[0]]), int(self.network.arc_head[run[-1]])
+        cross = [next((n for n in self.names_at.get(node, ()) if n != name), "…") for node in ends]
+        return f"{name}（{' – '.join(dict.fromkeys(cross))}）" if set(cross) != {"…"} else name
 
     def _mode(self, work: StreetWork, arcs: Sequence[int]) -> StreetMode:
         lengths = self.network.arc_length_cm[list(arcs)]
@@ -557,3 +567,18 @@ def _half_up(value: float) -> int:
 def _price(settings: Settings, length_cm: int) -> int:
     """Return what leaving a run out costs, in thousandths."""
     return _half_up(settings.price_unserved_street_km * length_cm / 100)
+
+
+def _names_at_junctions(network: Network) -> dict[int, tuple[str, ...]]:
+    """Return the names of the streets that meet at each junction, main streets first."""
+    meeting: dict[int, dict[str, int]] = {}
+    named = [k for k, name in enumerate(network.names) if name]
+    for arc in np.flatnonzero(real_arcs(network) & np.isin(network.arc_name_idx, named)).tolist():
+        name, importance = network.name(arc), int(network.arc_class[arc])
+        for node in (int(network.arc_tail[arc]), int(network.arc_head[arc])):
+            known = meeting.setdefault(node, {})
+            known[name] = min(importance, known.get(name, importance))
+    return {
+        node: tuple(sorted(known, key=lambda name: (known[name], name)))
+        for node, known in meeting.items()
+    }

@@ -105,7 +105,7 @@ def test_each_direction_of_a_two_way_street_is_a_task(tmp_path: Path):
     tasks, notes = plan(make_city(tmp_path), town(PLACES, STREETS))
     assert worked(tasks, STREETS) == {"W10-1R": ["ABCDE"], "W11-4R": ["EDCBA"]}
     task = tasks[0]
-    assert (task.name, task.cleaning_class, task.category) == ("人民路", 1, "main")
+    assert (task.name, task.cleaning_class, task.category) == ("人民路（一街 – …）", 1, "main")
     mode = task.modes[0]
     assert (mode.length_m, mode.service_s) == (400, 180)  # 400 m at 8 km/h
     assert (mode.entry, mode.exit) == ((mode.arcs[0], 0), (mode.arcs[-1], 10_000))
@@ -192,6 +192,19 @@ def test_a_ring_is_opened_once(tmp_path: Path):
     city = make_city(tmp_path, "S1,,环路,,1,main,false\n", operations=right)
     tasks, _ = plan(city, town(places, streets))
     assert worked(tasks, streets) == {"W10-1R": ["ABCDA"]}
+
+
+def test_a_run_is_named_by_its_cross_streets(tmp_path: Path):
+    """Between two named streets both are told, from the begin to the end of the run."""
+    streets = [
+        Street("AB", 10, "人民路", "primary"),
+        Street("AF", 20, "一街"),
+        Street("BG", 30, "二街", "tertiary"),
+        Street("BH", 40, "小巷"),
+    ]
+    places = {"A": (0, 0), "B": (1, 0), "F": (0, 1), "G": (1, 1), "H": (1, -1)}
+    tasks, _ = plan(make_city(tmp_path), town(places, streets))
+    assert {t.name for t in tasks} == {"人民路（一街 – 二街）", "人民路（二街 – 一街）"}
 
 
 def test_unnamed_ways_are_streets_of_their_own(tmp_path: Path):
@@ -285,7 +298,7 @@ def test_frequency_spreads_streets_over_the_week(tmp_path: Path):
     for shift in range(7):
         date = MONDAY + dt.timedelta(days=7 + shift)
         tasks, _ = plan(city, network, date=date)
-        names = {task.name for task in tasks}
+        names = {task.name.partition("（")[0] for task in tasks}
         assert names == {name for name in seen if due("2/week", name, date)}
         assert len(tasks) == 2 * len(names)
         for name in names:
