@@ -400,5 +400,28 @@ def bench_roads(
         click.echo("\n".join([*lines, ""]))
 
 
+@bench.command("osrm")
+@click.argument("osm", type=click.Path(path_type=Path))
+@click.option(
+    "--python",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Python that has osrm-bindings (3.12 or later).",
+)
+@click.option("--places", type=click.IntRange(2), default=600, show_default=True)
+@guarded
+def bench_osrm(osm: Path, python: Path, places: int) -> None:
+    """Compare times and lengths with OSRM's among random places of the map OSM.
+
+    \b
+    Example:
+      python3.12 -m venv osrm && osrm/bin/pip install numpy osrm-bindings
+      huanwei bench osrm heidelberg.osm.pbf --python osrm/bin/python
+    """
+    from benchmarks.agreement import compare
+
+    click.echo("\n".join(compare(osm, python, places)))
+
+
 if __name__ == "__main__":
     main()
