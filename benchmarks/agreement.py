@@ -30,6 +30,7 @@ CAR_KMH = {
     "service": 15.0, "track": 0.0,
 }  # fmt: skip
 """Speeds of OSRM's car profile; it drives on no track."""
+NO_STOPS = ("motorway", "motorway_link", "trunk", "trunk_link")
 SHORTEST_M = 500
 """Shorter trips are left out: where a trip begins weighs more there than how it goes."""
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -45,8 +46,12 @@ def car() -> Profile:
 def sample_places(
     network: Network, weights: Weights, num: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return longitude and latitude of points in the middle of random streets."""
+    """Return longitude and latitude of points in the middle of random streets.
+
+    Motorways and ramps are left out: our snapping puts no stop there, OSRM's does.
+    """
     usable = weights.routable & (network.arc_base == np.arange(network.num_arcs))
+    usable &= ~np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in NO_STOPS])
     arcs = np.random.default_rng(seed).choice(np.flatnonzero(usable), num)
     places = []
     for arc in arcs.tolist():
