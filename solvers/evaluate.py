@@ -90,11 +90,23 @@ class _Drive:
         self.load_l: dict[str, int] = defaultdict(int)
         self.tank_l = self.vehicle.tank_l
         self.carried: set[str] = set()
+        self.collected_kg = 0
+        self.released_s = self._next_release(0)
         self.timings: list[Timing] = []
         self.violations: list[str] = []
 
     def fail(self, text: str) -> None:
         self.violations.append(f"{self.vehicle.vehicle_id}: {text}")
+
+    def _next_release(self, position: int) -> int:
+        """Return the latest release among the tasks of the trip that begins at a position."""
+        latest = 0
+        for step in self.route.steps[position:]:
+            if step.kind == "facility":
+                break
+            if step.kind == "task":
+                latest = max(latest, self.problem.tasks[step.idx].release_s)
+        return latest
 
     def leg(self, target: int) -> tuple[int, int]:
         seconds = int(self.problem.time_s[self.vehicle.profile, self.place, target])
@@ -141,6 +153,7 @@ class _Drive:
         self.carried.add(task.stream)
         if len(self.carried) > vehicle.compartments:
             self.fail(f"streams {sorted(self.carried)} in {vehicle.compartments} compartment(s)")
+        self.collected_kg += task.mass_kg
         self.load_kg[task.stream] += task.mass_kg
         self.load_l[task.stream] += task.volume_l
         if self.load_kg[task.stream] * vehicle.compartments > vehicle.capacity_kg:
@@ -159,8 +172,8 @@ class _Drive:
             if step.begin_s < begin:
                 self.fail(f"booked at {facility.facility_id} for {step.begin_s} s, before arrival")
             begin = max(begin, step.begin_s)
-        self.clock = begin + facility.unload_s
-        if self.clock > facility.close_s:
+        self.clock = max(begin + facility.unload_s, self._next_release(len(self.timings) + 1))
+        if begin + facility.unload_s > facility.close_s:
             self.fail(f"{facility.facility_id} closes before the truck is done")
         self.place = facility.location
         dropped = {
@@ -214,12 +227,16 @@ class _Drive:
         vehicle, rules = self.vehicle, self.problem.rules
         home_s, home_m = self.leg(vehicle.end)
         end = self.clock + home_s
-        if any(self.load_kg.values()) or any(self.load_l.values()):
+        aboard = any(self.load_kg.values()) or any(self.load_l.values())
+        if aboard and not vehicle.ends_loaded:
             self.fail("ends the day with a load aboard")
         if self.route.start_s < vehicle.shift_start:
             self.fail("leaves before its shift")
         if end > vehicle.shift_end + vehicle.max_overtime_s:
             self.fail(f"returns at {end} s, after shift and overtime")
+        if self.route.start_s < self.released_s:
+            self.fail(f"leaves at {self.route.start_s} s, before its first load is released")
+        self._check_day_limits(end)
         if self.trips > vehicle.max_trips:
             self.fail(f"{self.trips} trips")
         needs_meal = rules.meal_applies(vehicle) and (
@@ -240,6 +257,18 @@ class _Drive:
             max(0, end - vehicle.shift_end),
             self.violations,
         )
+
+
+    def _check_day_limits(self, end: int) -> None:
+        vehicle = self.vehicle
+        served = sum(step.kind == "task" for step in self.route.steps)
+        duration = end - self.route.start_s
+        if vehicle.max_day_kg is not None and self.collected_kg > vehicle.max_day_kg:
+            self.fail(f"collects {self.collected_kg} kg in a day")
+        if vehicle.max_day_tasks is not None and served > vehicle.max_day_tasks:
+            self.fail(f"serves {served} tasks in a day")
+        if vehicle.max_duration_s is not None and duration > vehicle.max_duration_s:
+            self.fail(f"is under way for {duration} s")
 
 
 def drive(problem: Problem, route: Route) -> Driven:
@@ -292,6 +321,23 @@ def _service_faults(problem: Problem, plan_routes: tuple[Route, ...], left: set[
     ]
 
 
+def _group_faults(problem: Problem, routes: tuple[Route, ...]) -> list[str]:
+    """Return a line for each group whose visits follow none of its patterns."""
+    day_of = {
+        step.idx: problem.vehicles[route.vehicle].day
+        for route in routes
+        for step in route.steps
+        if step.kind == "task"
+    }
+    faults = []
+    for group in problem.groups:
+        days = tuple(day_of.get(task) for task in group.tasks)
+        if any(day is not None for day in days) and days not in group.patterns:
+            name = problem.tasks[group.tasks[0]].task_id
+            faults.append(f"{name}: visited on days {days}, which is none of its patterns")
+    return faults
+
+
 def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) -> Evaluation:
     """Return times, loads, cost and every broken rule of the routes and tasks left out.
 
@@ -309,6 +355,7 @@ def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) ->
     violations += _bay_faults(problem, driven)
     violations += _tonnage_faults(problem, driven)
     violations += _service_faults(problem, routes, left_out)
+    violations += _group_faults(problem, routes)
     cost = sum(d.cost for d in driven) + sum(problem.tasks[idx].price for idx in left_out)
     return Evaluation(driven, cost, violations)
 

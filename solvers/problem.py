@@ -37,7 +37,8 @@ class Task:
 
     ``windows`` holds (earliest, latest) begin of service, in order; empty means any time. ``price``
     is what leaving the task out costs. ``kinds`` names the vehicle kinds that may serve it; empty
-    means every kind that carries the stream.
+    means every kind that carries the stream. The trip that serves a task may not set out from the
+    depot, or from the facility before it, earlier than ``release_s``.
     """
 
     task_id: str
@@ -49,6 +50,19 @@ class Task:
     windows: tuple[tuple[int, int], ...] = ()
     price: int = 1_000_000
     kinds: frozenset[str] = frozenset()
+    release_s: int = 0
+
+
+@dataclass(frozen=True)
+class VisitGroup:
+    """The visits of one customer in a period of days: all of them are made, or none.
+
+    Exactly one of ``patterns`` is chosen, and the i-th task is served by a vehicle of the day
+    pattern[i].
+    """
+
+    tasks: tuple[int, ...]
+    patterns: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,9 @@ class Vehicle:
     """One truck for one shift; ``capacity_l`` is in loose litres of each stream it may carry.
 
     A truck with n compartments carries up to n streams a day, each in an n-th of its capacity.
+    ``max_day_kg`` and ``max_day_tasks`` bound what it collects on all trips together,
+    ``max_duration_s`` the time from leaving its depot to coming home. A truck that ``ends_loaded``
+    need not unload before it comes home. ``day`` tells the days of a period apart.
     """
 
     vehicle_id: str
@@ -89,6 +106,11 @@ class Vehicle:
     fixed_cost: int = 0
     cost_km: int = 0
     cost_h: int = 0
+    max_day_kg: int | None = None
+    max_day_tasks: int | None = None
+    max_duration_s: int | None = None
+    ends_loaded: bool = False
+    day: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,6 +150,7 @@ class Problem:
     time_s: NDArray[np.int32]
     length_m: NDArray[np.int32]
     rules: Rules = field(default_factory=Rules)
+    groups: tuple[VisitGroup, ...] = ()
 
     @property
     def streams(self) -> tuple[str, ...]:
