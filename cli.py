@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -187,7 +187,7 @@ def _stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
 @click.argument("city", type=click.Path(path_type=Path))
 @click.option("--date", required=True, callback=_date, help="Day to plan, YYYY-MM-DD.")
 @click.option(
-    "--solver", type=click.Choice(["ortools", "native"]), default="ortools", show_default=True
+    "--solver", type=click.Choice(["native", "ortools"]), default="native", show_default=True
 )
 @time_option
 @click.option(
@@ -421,6 +421,70 @@ def bench_osrm(osm: Path, python: Path, places: int) -> None:
     from benchmarks.agreement import compare
 
     click.echo("\n".join(compare(osm, python, places)))
+
+
+@bench.command("vrp")
+@click.argument("sets", nargs=-1, required=True, metavar="SET_OR_FILE...")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="HUANWEI_VRP",
+    default=Path(),
+    help="Folder that holds the sets; also HUANWEI_VRP. [default: here]",
+)
+@click.option("--peers", is_flag=True, help="Also PyVRP and OR-Tools, taking turns with ours.")
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="CPU seconds of a run.",
+)
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--solver", default="native", show_default=True)
+@click.option(
+    "--objective",
+    type=click.Choice(["distance", "vehicles"]),
+    help="What comes first; by default as usual for the set.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Instances in all, spread over the sets.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    default=Path("vrp-report"),
+    show_default=True,
+    help="Folder of the report and of finished runs, which are not run again.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True)
+@guarded
+def bench_vrp(
+    sets: tuple[str, ...],
+    data: Path,
+    peers: bool,
+    seconds: float,
+    seeds: int,
+    solver: str,
+    objective: Literal["distance", "vehicles"] | None,
+    limit: int | None,
+    report: Path,
+    jobs: int,
+) -> None:
+    """Compare plans for the instances of public sets with the best known ones.
+
+    \b
+    Example:
+      huanwei bench vrp X solomon/R101.txt --data vrp --time 10 --seeds 3
+      python -m benchmarks.peers install vrp && huanwei bench vrp X --data vrp --peers
+    """
+    from benchmarks.vrp.engines import choose_engines
+    from benchmarks.vrp.runner import Campaign, run_campaign
+    from benchmarks.vrp.sets import find_instances, spread
+
+    files = spread(find_instances(sets, data), limit)
+    engines = choose_engines(solver, peers)
+    speaker = Speaker(as_json=False)
+    run_campaign(Campaign(files, engines, seconds, seeds, objective, report, jobs), speaker.say)
 
 
 if __name__ == "__main__":

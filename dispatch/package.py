@@ -52,7 +52,7 @@ def plan_and_write(
     stop: Callable[[], Stop],
     *,
     seed: int | None = None,
-    solver: str = "ortools",
+    solver: str = "native",
     say: Say,
     progress: Progress,
 ) -> Planned:

@@ -81,7 +81,7 @@ def run_day(
     stop: Callable[[], Stop],
     *,
     seed: int | None = None,
-    solver: str = "ortools",
+    solver: str = "native",
     say: Say = lambda text: None,
     progress: Progress = silent,
 ) -> DayPlan:

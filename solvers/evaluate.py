@@ -258,7 +258,6 @@ class _Drive:
             self.violations,
         )
 
-
     def _check_day_limits(self, end: int) -> None:
         vehicle = self.vehicle
         served = sum(step.kind == "task" for step in self.route.steps)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solvers._kernels.booking import book
+from solvers._kernels.booking import book, total_cost
 from solvers._kernels.decode import decode as decode_kernel
+from solvers._kernels.exact import Exact
 from solvers._kernels.insertion import best_insertion
 from solvers._kernels.model import (
     AFTER_MEAL,
@@ -30,7 +31,6 @@ from solvers._kernels.model import (
     VISIT,
     VISITS,
 )
-from solvers._kernels.search import ruin_and_recreate, total_cost
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
 from solvers.plan import Route, Step
 from solvers.problem import Problem
@@ -51,8 +51,6 @@ class Roster:
         self._has_best = False
         self._best = empty_routes(self.model)
         self._best_bookings = empty_bookings(self.model)
-        self._backup = empty_routes(self.model)
-        self._backup_bookings = empty_bookings(self.model)
 
     @property
     def cost(self) -> int:
@@ -165,22 +163,34 @@ class Roster:
         _copy_into(tuple(self.routes), tuple(self._best))
         _copy_into(tuple(self.bookings), tuple(self._best_bookings))
 
-    def search(self, steps: int, heat: float) -> int:
-        """Run ruin-and-recreate steps from the present routes; return the best cost known."""
-        _, best = ruin_and_recreate(
+    def exact(self) -> Exact:
+        """Return the arrays with which the native search books its steps in this roster."""
+        slots = self.bookings.slot.shape[0] * self.bookings.slot.shape[1]
+        return Exact(
             self.model,
             self.bookings,
             self.scratch,
             self.routes,
-            self._backup,
-            self._backup_bookings,
+            empty_routes(self.model),
             self._best,
             self._best_bookings,
-            self.seed,
-            steps,
-            heat,
+            np.zeros((slots + 1, 3), np.int64),
+            np.zeros_like(self.bookings.received),
         )
-        return int(best)
+
+    def visits(self) -> dict[int, list[int]]:
+        """Return the sequence of each vehicle with every visit to a facility in it."""
+        return {
+            v: [int(x) for x in self.routes.visits[v, : self.routes.num_visits[v]]]
+            for v in self.sequences()
+        }
+
+    def recount(self) -> None:
+        """Write anew which vehicle serves each task of the best routes."""
+        self._best.route_of[:] = -1
+        for vehicle, size in enumerate(self._best.size):
+            modes = self._best.sequence[vehicle, :size]
+            self._best.route_of[self.model.mode[modes[modes >= 0], TASK]] = vehicle
 
     def decode(self, vehicle: int, sequence: Sequence[int]) -> int:
         """Return the code of a sequence beside the bookings of all other vehicles."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from routing.errors import InfeasibleError, InputError
-from solvers.annealing import anneal
+from routing.errors import InfeasibleError
+from solvers.backends import refuse_beyond
 from solvers.bound import lower_bound
 from solvers.construct import construct
 from solvers.evaluate import evaluate_plan
-from solvers.plan import Plan
+from solvers.ground import needs_booking
+from solvers.native import Search, draft, is_told_by_links, polish, write_routes
+from solvers.plan import Plan, Unserved
 from solvers.problem import Problem
-from solvers.reasons import settle_unserved
+from solvers.reasons import FLEET_BUSY, settle_unserved
 from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
 
-SOLVERS = ("ortools", "native")
 ROUTING_LIBRARY_SHARE = 0.25
 """Part of the budget that OR-Tools gets before its plan is polished."""
 FIRST_PLAN_SHARE = 0.2
@@ -35,7 +36,7 @@ def silent(stage: str, used: float, cost: int, unserved: int) -> None:
 
 
 def solve(
-    problem: Problem, stop: Stop, seed: int, solver: str = "ortools", progress: Progress = silent
+    problem: Problem, stop: Stop, seed: int, solver: str = "native", progress: Progress = silent
 ) -> Plan:
     """Return the best plan found, re-costed by the slow evaluation.
 
@@ -44,23 +45,28 @@ def solve(
     Raises
     ------
     InputError
-        When the solver's name is unknown.
+        When the solver's name is unknown, or it cannot hold a rule of the problem.
     InfeasibleError
         When the problem contradicts itself, or a backend's plan does not hold the rules (a fault of
         the program: nothing wrong is passed on).
     """
-    if solver not in SOLVERS:
-        raise InputError(f"--solver {solver}; expected one of {', '.join(SOLVERS)}")
+    refuse_beyond(problem, solver)
     with Interruptible(stop) as limit:
+        if solver == "native" and not needs_booking(problem):
+            return _solve_by_links(problem, limit, seed, progress)
         roster = Roster(problem, seed)
-        construct(roster, seed, _begun(progress, roster, limit))
-        progress("first plan", 0.0, roster.cost, len(roster.unserved))
-        begin = 0.0
+        iterations, begin = 0, 0.0
+        if solver == "native":
+            iterations = draft(roster, limit, seed, _tell("first routes", progress))
+            begin = min(1.0, limit.used(iterations))
+        else:
+            construct(roster, seed, _begun(progress, roster, limit))
+        progress("first plan", begin, roster.cost, len(roster.unserved))
         if solver == "ortools":
             from solvers.ortools_backend import improve  # noqa: PLC0415 (heavy import)
 
             begin = improve(roster, limit, ROUTING_LIBRARY_SHARE, progress)
-        iterations = anneal(roster, limit, _tell(progress, roster), begin)
+        iterations += polish(roster, limit, seed, _tell("improving", progress), begin)
         if limit.interrupted:
             progress("stopped", 1.0, roster.best_cost, len(roster.unserved))
     return _finish(roster, iterations, solver)
@@ -76,8 +82,27 @@ def _begun(progress: Progress, roster: Roster, stop: Stop) -> Callable[[], bool]
     return enough
 
 
-def _tell(progress: Progress, roster: Roster) -> Callable[[float, int], None]:
-    return lambda used, cost: progress("improving", used, cost, len(roster.unserved))
+def _tell(stage: str, progress: Progress) -> Callable[[float, int, int], None]:
+    return lambda used, cost, unserved: progress(stage, used, cost, unserved)
+
+
+def _solve_by_links(problem: Problem, stop: Stop, seed: int, progress: Progress) -> Plan:
+    """Solve a problem whose cost needs no booking; breaks are put in at the end."""
+    problem.check()
+    search = Search(problem, seed)
+    iterations = search.run(stop, _tell("improving", progress))
+    sequences = search.sequences()
+    if not is_told_by_links(problem):
+        roster = Roster(problem, seed)
+        roster.load(sequences)
+        roster.keep_best()
+        return _finish(roster, iterations, "native")
+    routes = write_routes(problem, sequences)
+    served = {step.idx for route in routes for step in route.steps if step.kind == "task"}
+    left = (t for t in range(len(problem.tasks)) if t not in served)
+    unserved = tuple(Unserved(task, FLEET_BUSY, {}) for task in left)
+    bound = lower_bound(problem) if problem.facilities else 0
+    return _judged(problem, Plan(routes, unserved, search.cost, bound, iterations, "native"))
 
 
 def _finish(roster: Roster, iterations: int, solver: str) -> Plan:
@@ -87,8 +112,11 @@ def _finish(roster: Roster, iterations: int, solver: str) -> Plan:
     roster.tighten()
     routes = roster.to_routes()
     bound = lower_bound(roster.problem)
-    plan = Plan(routes, unserved, roster.cost, bound, iterations, solver)
-    judged = evaluate_plan(roster.problem, plan)
+    return _judged(roster.problem, Plan(routes, unserved, roster.cost, bound, iterations, solver))
+
+
+def _judged(problem: Problem, plan: Plan) -> Plan:
+    judged = evaluate_plan(problem, plan)
     if judged.violations or judged.cost != plan.cost:
         lines = judged.violations or [f"cost {plan.cost}, evaluated {judged.cost}"]
         raise InfeasibleError("\n".join(["the plan found breaks its own rules:", *lines]))

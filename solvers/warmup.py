@@ -7,17 +7,18 @@ from collections.abc import Callable
 import numpy as np
 
 from routing.telling import telling_if_slow
-from solvers.construct import construct
+from solvers.native import Search, draft
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 from solvers.roster import Roster
+from solvers.stop import MaxIterations
 
 
 def warm_up(say: Callable[[str], None]) -> None:
     """Compile all solver kernels, or load them from disk if that was done before."""
     with telling_if_slow(say, "compiling the solver for this machine (once, about 15 s)"):
         roster = Roster(_smallest_problem(), 0)
-        construct(roster, 0)
-        roster.search(1, 1.0)
+        draft(roster, MaxIterations(2), 0, lambda *_: None)
+        Search(roster.problem, 0, roster).run(MaxIterations(1), lambda *_: None)
 
 
 def _smallest_problem() -> Problem:

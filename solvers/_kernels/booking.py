@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import inner_kernel, kernel
+from routing._kernels.jit import lean_inner_kernel, lean_kernel
 from solvers._kernels.decode import decode, window_of
 from solvers._kernels.model import (
     AT,
@@ -26,6 +26,7 @@ from solvers._kernels.model import (
     LAST_LABEL,
     LATEST_END,
     NEVER,
+    PRICE,
     PROFILE,
     SERVICE,
     SHIFT_FROM,
@@ -52,7 +53,7 @@ class Incumbent(NamedTuple):
     late: NDArray[np.int64]  # (vehicles, slots + 1) latest useful arrival at each position
 
 
-@inner_kernel
+@lean_inner_kernel
 def place(model: Model, vehicle: int, step: int, leaving: bool) -> int:
     """Return the location at which a step is left (or entered)."""
     if step < 0:
@@ -60,7 +61,7 @@ def place(model: Model, vehicle: int, step: int, leaving: bool) -> int:
     return model.mode[step, EXIT] if leaving else model.mode[step, ENTRY]
 
 
-@kernel
+@lean_kernel
 def book(
     model: Model, bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle: int
 ) -> int:
@@ -92,7 +93,7 @@ def book(
     return FEASIBLE
 
 
-@inner_kernel
+@lean_inner_kernel
 def _serves_any(routes: Incumbent, vehicle: int) -> bool:
     num = 0
     for i in range(routes.size[vehicle]):
@@ -100,7 +101,7 @@ def _serves_any(routes: Incumbent, vehicle: int) -> bool:
     return num > 0
 
 
-@inner_kernel
+@lean_inner_kernel
 def _take_bays(bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle: int) -> None:
     """Enter the facility visits of the route just decoded into the bookings."""
     routes.num_visits[vehicle] = scratch.result[VISITS]
@@ -124,7 +125,7 @@ def _take_bays(bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle:
         bookings.received[f, vehicle] = scratch.own[f]
 
 
-@inner_kernel
+@lean_inner_kernel
 def _note_early(model: Model, scratch: Scratch, routes: Incumbent, vehicle: int) -> None:
     """Keep the earliest departure towards each position of the route just decoded."""
     early, sequence, log = routes.early[vehicle], routes.sequence[vehicle], scratch.log
@@ -139,7 +140,7 @@ def _note_early(model: Model, scratch: Scratch, routes: Incumbent, vehicle: int)
             early[i + 1] = begin + model.mode[sequence[i], SERVICE]
 
 
-@inner_kernel
+@lean_inner_kernel
 def _note_late(model: Model, routes: Incumbent, vehicle: int) -> None:
     """Keep the latest arrival at each position after which windows and shift could be held.
 
@@ -163,7 +164,7 @@ def _note_late(model: Model, routes: Incumbent, vehicle: int) -> None:
         after = place(model, vehicle, step, False)
 
 
-@inner_kernel
+@lean_inner_kernel
 def _latest_begin(model: Model, task: int, limit: int) -> int:
     """Return the latest moment <= limit inside a window of a task, -1 if there is none."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
@@ -174,7 +175,7 @@ def _latest_begin(model: Model, task: int, limit: int) -> int:
     return latest
 
 
-@inner_kernel
+@lean_inner_kernel
 def in_time(
     model: Model, routes: Incumbent, vehicle: int, position: int, mode: int, to: int, on: int
 ) -> bool:
@@ -182,3 +183,46 @@ def in_time(
     begin, _ = window_of(model, model.mode[mode, TASK], routes.early[vehicle, position] + to)
     done = begin + model.mode[mode, SERVICE] + on
     return begin < NEVER and done <= routes.late[vehicle, position]
+
+
+@lean_inner_kernel
+def copy_row(target: Incumbent, source: Incumbent, vehicle: int) -> None:
+    """Copy one vehicle's route; only what is in use is copied."""
+    target.size[vehicle] = source.size[vehicle]
+    target.cost[vehicle] = source.cost[vehicle]
+    for i in range(source.size[vehicle]):
+        target.sequence[vehicle, i] = source.sequence[vehicle, i]
+    target.num_visits[vehicle] = source.num_visits[vehicle]
+    for i in range(source.num_visits[vehicle]):
+        target.visits[vehicle, i] = source.visits[vehicle, i]
+    for i in range(source.size[vehicle] + 1):
+        target.early[vehicle, i] = source.early[vehicle, i]
+        target.late[vehicle, i] = source.late[vehicle, i]
+
+
+@lean_inner_kernel
+def copy_incumbent(target: Incumbent, source: Incumbent, into: Bookings, out: Bookings) -> None:
+    """Copy one incumbent and its bookings over another; only what is in use is copied."""
+    for vehicle in range(source.size.shape[0]):
+        copy_row(target, source, vehicle)
+    for t in range(source.route_of.shape[0]):
+        target.route_of[t] = source.route_of[t]
+    for f in range(out.taken.shape[0]):
+        into.taken[f] = out.taken[f]
+        for i in range(out.taken[f]):
+            into.slot[f, i, 0] = out.slot[f, i, 0]
+            into.slot[f, i, 1] = out.slot[f, i, 1]
+        for v in range(out.received.shape[1]):
+            into.received[f, v] = out.received[f, v]
+
+
+@lean_kernel
+def total_cost(model: Model, routes: Incumbent) -> int:
+    """Return the cost of all routes and of what is left out."""
+    cost = 0
+    for vehicle in range(routes.cost.shape[0]):
+        cost += routes.cost[vehicle]
+    for task in range(routes.route_of.shape[0]):
+        if routes.route_of[task] < 0:
+            cost += model.task[task, PRICE]
+    return cost

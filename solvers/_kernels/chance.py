@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import inner_kernel
+from routing._kernels.jit import inlined_kernel
 
 
-@inner_kernel
+@inlined_kernel
 def draw(seed: NDArray[np.uint64]) -> float:
     """Return the next number of [0, 1) of an xorshift64* generator; seed is uint64 (1,)."""
     x = seed[0]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import inner_kernel, kernel
+from routing._kernels.jit import lean_inner_kernel, lean_kernel
 from solvers._kernels.model import (
     ABOARD,
     AFTER_MEAL,
@@ -102,7 +102,7 @@ from solvers._kernels.model import (
 )
 
 
-@inner_kernel
+@lean_inner_kernel
 def free_slot(
     model: Model, bookings: Bookings, facility: int, vehicle: int, earliest: int, replay: int
 ) -> int:
@@ -135,7 +135,7 @@ def free_slot(
         begin = freed
 
 
-@inner_kernel
+@lean_inner_kernel
 def window_of(model: Model, task: int, arrival: int) -> tuple[int, int]:
     """Return (begin, latest begin) of a task reached at arrival; NEVER if it is too late."""
     first, last = model.task[task, FIRST_WINDOW], model.task[task, END_WINDOW]
@@ -147,7 +147,7 @@ def window_of(model: Model, task: int, arrival: int) -> tuple[int, int]:
     return NEVER, NEVER
 
 
-@inner_kernel
+@lean_inner_kernel
 def _origin(
     rules: NDArray[np.int64], label: NDArray[np.int64], row: int, shift_first: bool
 ) -> None:
@@ -173,7 +173,7 @@ def _origin(
         label[row, CLOCK] = label[row, BASE] = late
 
 
-@inner_kernel
+@lean_inner_kernel
 def _advance(
     model: Model,
     bookings: Bookings,
@@ -249,7 +249,7 @@ def _advance(
     return label[0, CLOCK] < NEVER or label[1, CLOCK] < NEVER
 
 
-@inner_kernel
+@lean_inner_kernel
 def _choose_facility(
     model: Model,
     bookings: Bookings,
@@ -304,7 +304,7 @@ def _choose_facility(
     return chosen, code
 
 
-@inner_kernel
+@lean_inner_kernel
 def _put_down(model: Model, scratch: Scratch, vehicle: int, facility: int) -> int:
     """Unload what the facility accepts and refill; return a code."""
     load, state = scratch.load, scratch.state
@@ -321,7 +321,7 @@ def _put_down(model: Model, scratch: Scratch, vehicle: int, facility: int) -> in
     return TRIPS if state[TRIP] > model.vehicle[vehicle, MAX_TRIPS] else FEASIBLE
 
 
-@inner_kernel
+@lean_inner_kernel
 def _take(model: Model, scratch: Scratch, mode: int) -> None:
     """Take a task aboard."""
     load, task = scratch.load, model.mode[mode, TASK]
@@ -333,7 +333,7 @@ def _take(model: Model, scratch: Scratch, mode: int) -> None:
         load[stream, ABOARD] = 1
 
 
-@inner_kernel
+@lean_inner_kernel
 def _admit(model: Model, scratch: Scratch, vehicle: int, mode: int) -> tuple[int, int]:
     """Return the code of serving a task at all, and what must come first: 1 unload, 2 refill."""
     load, task = scratch.load, model.mode[mode, TASK]
@@ -359,7 +359,7 @@ def _admit(model: Model, scratch: Scratch, vehicle: int, mode: int) -> tuple[int
     return FEASIBLE, 2 if scratch.state[WATER] < model.task[task, WATER_L] else 0
 
 
-@inner_kernel
+@lean_inner_kernel
 def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
     """Write cost, times and the final label of a route that is home; return a code."""
     label, log, result = scratch.label, scratch.log, scratch.result
@@ -392,7 +392,7 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
     return FEASIBLE
 
 
-@inner_kernel
+@lean_inner_kernel
 def _reset(model: Model, scratch: Scratch, vehicle: int) -> None:
     """Put the vehicle empty at its start depot at the begin of its shift."""
     label, state = scratch.label, scratch.state
@@ -411,7 +411,7 @@ def _reset(model: Model, scratch: Scratch, vehicle: int) -> None:
     state[WATER] = model.vehicle[vehicle, TANK_L]
 
 
-@inner_kernel
+@lean_inner_kernel
 def _next_step(
     model: Model, scratch: Scratch, vehicle: int, sequence: NDArray[np.int32], size: int, i: int
 ) -> tuple[int, int, int, int, int]:
@@ -436,7 +436,7 @@ def _next_step(
     return code, 0, step, model.mode[step, ENTRY], 0
 
 
-@kernel
+@lean_kernel
 def decode(
     model: Model,
     bookings: Bookings,

@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 
 from routing.errors import InputError
+from solvers.backends import SOLVERS
 from solvers.evaluate import evaluate_plan
 from solvers.problem import Facility
-from solvers.solve import SOLVERS, solve
+from solvers.solve import solve
 from solvers.stop import MaxIterations, MaxSeconds
 from tests.solvers.problems import HOUR, line_problem, random_problem
 
@@ -52,7 +53,7 @@ def test_time_limit_returns_a_plan():
 
 def test_unknown_solver_is_refused():
     """The message names the solvers that exist."""
-    with pytest.raises(InputError, match="ortools, native"):
+    with pytest.raises(InputError, match="native, ortools"):
         solve(line_problem(), MaxIterations(1), 1, "magic")
 
 

@@ -1,0 +1,1 @@
+"""Public sets of routing problems: readers, a checker for each convention, runner, report."""

@@ -1,0 +1,1 @@
+"""What stands in the files, as plain numbers: no convention is applied here."""

@@ -1,0 +1,109 @@
+"""What peers are handed: a problem as plain numbers in a folder, and plain routes as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.vrp.checks.plain import PlainRoute, Visit
+from benchmarks.vrp.instance import FAR
+from solvers.problem import Facility, Problem, Task, Vehicle
+
+
+def write_problem(problem: Problem, folder: Path) -> None:
+    """Write ``problem.json`` and the travel tables as .npy; no time table where none counts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "length.npy", problem.length_m[0])
+    (folder / "time.npy").unlink(missing_ok=True)
+    if has_times(problem):
+        np.save(folder / "time.npy", problem.time_s[0])
+    document = {
+        "tasks": [_task(task) for task in problem.tasks],
+        "vehicles": [_vehicle(vehicle) for vehicle in problem.vehicles],
+        "facilities": [_facility(facility) for facility in problem.facilities],
+        "unusual": unusual_rules(problem),
+    }
+    (folder / "problem.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def has_times(problem: Problem) -> bool:
+    """Whether time plays any role."""
+    limited = any(v.shift_end < FAR or v.max_duration_s is not None for v in problem.vehicles)
+    return limited or any(task.windows for task in problem.tasks)
+
+
+def unusual_rules(problem: Problem) -> list[str]:
+    """Return which rules the problem has that no peer here is handed."""
+    named = {
+        "visit patterns over days": bool(problem.groups),
+        "several days": len({v.day for v in problem.vehicles}) > 1,
+        "lunch": any(problem.rules.meal_applies(v) for v in problem.vehicles),
+        "daily load": any(v.max_day_kg is not None for v in problem.vehicles),
+        "daily stops": any(v.max_day_tasks is not None for v in problem.vehicles),
+    }
+    return [name for name, holds in named.items() if holds]
+
+
+def _task(task: Task) -> dict[str, Any]:
+    early, late = task.windows[0] if task.windows else (0, FAR)
+    (mode,) = task.modes
+    return {
+        "id": task.task_id,
+        "location": mode.entry,
+        "service": mode.service_s,
+        "load": task.mass_kg,
+        "early": early,
+        "late": late,
+        "release": task.release_s,
+    }
+
+
+def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
+    return {
+        "id": vehicle.vehicle_id,
+        "start": vehicle.start,
+        "end": vehicle.end,
+        "capacity": vehicle.capacity_kg,
+        "early": vehicle.shift_start,
+        "late": vehicle.shift_end,
+        "max_duration": vehicle.max_duration_s,
+        "fixed_cost": vehicle.fixed_cost,
+        "unit_cost": vehicle.cost_km // 1000,
+        "ends_loaded": vehicle.ends_loaded,
+    }
+
+
+def _facility(facility: Facility) -> dict[str, Any]:
+    return {
+        "id": facility.facility_id,
+        "location": facility.location,
+        "early": facility.open_s,
+        "late": facility.close_s - facility.unload_s,
+        "service": facility.unload_s,
+    }
+
+
+def routes_to_json(routes: Sequence[PlainRoute]) -> list[dict[str, Any]]:
+    """Return plain routes as JSON values."""
+    return [
+        {**asdict(route), "visits": [[visit.kind, visit.name] for visit in route.visits]}
+        for route in routes
+    ]
+
+
+def routes_from_json(rows: Sequence[dict[str, Any]]) -> list[PlainRoute]:
+    """Return the plain routes of JSON values."""
+    return [
+        PlainRoute(
+            row["vehicle"],
+            tuple(Visit(kind, name) for kind, name in row["visits"]),
+            row.get("day", 0),
+            row.get("start"),
+        )
+        for row in rows
+    ]

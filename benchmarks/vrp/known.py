@@ -1,0 +1,82 @@
+"""Best known values, from the tables and solution files that lie beside the instances."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+VALUE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "distance": (
+        "BKS_distance_dimacs(verified here)",
+        "BKS_distance_dimacs_1dec_trunc",
+        "verified_UB(solution file, recosted here)",
+        "BKS",
+        "BKS_documented_miles",
+    ),
+    "vehicles": ("BKS_lex_distance(verified here)", "BKS_lex_distance", "BKS_documented_miles"),
+}
+VEHICLE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "distance": (),
+    "vehicles": (
+        "BKS_lex_vehicles(verified here)",
+        "BKS_lex_vehicles",
+        "BKS_documented_vehicles",
+    ),
+}
+SOURCE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "distance": ("BKS_source", "dimacs_source", "source"),
+    "vehicles": ("lex_source", "BKS_source", "source"),
+}
+TABLE = "MANIFEST.csv"
+NOT_COMPARABLE = ("mdvrpi",)
+"""Sets whose files were reconstructed and whose published values are of other rules."""
+HFVRP_FINE = 1e8
+"""Values of HFVRP from here on are stated in hundred-thousandths, those below in units."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A best known value, the vehicles it takes where they count, and where it comes from."""
+
+    value: float | None = None
+    vehicles: int | None = None
+    source: str = ""
+
+
+def best_known(path: Path, objective: str = "distance") -> Known:
+    """Return what the table beside an instance says of it; nothing where that is of no use."""
+    table = path.parent / TABLE
+    if not table.is_file() or path.parent.name in NOT_COMPARABLE:
+        return Known()
+    with table.open(newline="", encoding="utf-8") as handle:
+        row = next((r for r in csv.DictReader(handle) if _about(r, path)), None)
+    if row is None:
+        return Known()
+    vehicles = _number(_first(row, VEHICLE_COLUMNS[objective]))
+    return Known(
+        in_units(path, _number(_first(row, VALUE_COLUMNS[objective]))),
+        None if vehicles is None else int(vehicles),
+        _first(row, SOURCE_COLUMNS[objective]),
+    )
+
+
+def in_units(path: Path, value: float | None) -> float | None:
+    """Return a stated value in the one unit of its set: some HFVRP files state a finer one."""
+    fine = value is not None and path.parent.name == "hfvrp" and value >= HFVRP_FINE
+    return value / 100_000 if fine and value is not None else value
+
+
+def _about(row: dict[str, str], path: Path) -> bool:
+    return path.name in row.values() or row.get("instance") == path.name.split(".")[0]
+
+
+def _first(row: dict[str, str], columns: tuple[str, ...]) -> str:
+    return next((row[column] for column in columns if row.get(column)), "")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

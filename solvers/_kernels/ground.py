@@ -1,0 +1,190 @@
+"""The arrays of the native search: what a problem fixes, and what a search changes.
+
+Few tables with named columns, so that all that is known of a stop lies in three cache lines. A
+*node* is a task, the start or the end of a route, or one visit to a facility taken from a pool:
+nodes 0 .. n-1 are the tasks, then come r starts, r ends and the pool.
+
+Kernels take the tables one by one and index them in full. A row taken out as an array of its own
+is counted by reference, which made the search thirty times as slow.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FAR = 1 << 28  # seconds, money or load that is out of the question; three of them fit 32 bits
+NEVER = 1 << 60
+NONE = -1
+MOST_MODES = 8
+MOST_WINDOWS = 4
+
+# Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
+# the meal and after. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
+# route (to its end): the least time that it takes, the earliest and latest begin that attain it.
+(
+    NEXT,
+    PREV,
+    ROUTE,
+    IN_AT,
+    OUT_AT,
+    OUT_COST,
+    WHAT,
+    UNLOADS,
+    FILLS,
+    OPENS,
+    CLOSES,
+    BUSY_S,
+    EARLY_0,
+    EARLY_1,
+    LATE_0,
+    LATE_1,
+    KG_F,
+    KG_B,
+    LITRES_F,
+    LITRES_B,
+    WATER_F,
+    WATER_B,
+    RELEASE_F,
+    RELEASE_B,
+    TIME_F,
+    EARLY_F,
+    LATE_F,
+    TIME_B,
+    EARLY_B,
+    LATE_B,
+    KG,
+    LITRES,
+    WATER_L,
+    RELEASE,
+    STREAM,
+    GROUP,
+    FIRST_MODE,
+    END_MODE,
+    NUM_WINDOWS,
+    WINDOW,
+) = range(40)
+NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing; three cache lines
+
+# Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
+# room and the number of tasks aboard.
+(
+    TYPE,
+    CLASS,
+    COST_LAYER,
+    BACK_LAYER,
+    TIME_LAYER,
+    FIXED_COST,
+    HAS_MEAL,
+    MAX_TRIPS,
+    MAX_KG,
+    MAX_TASKS,
+    MAX_DURATION,
+    ENDS_LOADED,
+    COMPARTMENTS,
+    TANK_L,
+    DAY,
+    VEHICLE,
+    COLLECTED_KG,
+    COUNT,
+    VISITS,
+    STREAMS,
+    STAMP,
+    ROOM,
+) = range(22)
+
+# Columns of mode (int32); SERVE_COST begins one column a class of price.
+TASK, ENTRY, EXIT, SERVICE, SERVE_COST = range(5)
+
+# Columns of facility (int32); ACCEPTS begins one column a stream.
+AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
+
+# Fields of tally (int64): sizes and rules, what this problem needs at all, then what changes. What
+# is off costs one test of a flag, so that plain routing runs at full speed through the same code.
+(
+    NUM_TASKS,
+    NUM_ROUTES,
+    NUM_MODES,
+    NUM_STREAMS,
+    NUM_TYPES,
+    NUM_DAYS,
+    MEAL_S,
+    MEAL_EARLY,
+    MEAL_LATE,
+    TIMED,
+    RELOADS,
+    LIMITS_DURATION,
+    RELEASES,
+    BOOKED,
+    MANY_MODES,
+    LITRES_COUNT,
+    NUM_LOGGED,
+    NUM_TOUCHED,
+    NUM_POOL,
+    NUM_ABSENT,
+    NUM_REMOVED,
+    STEP,
+    NUM_USED,
+    DELTA,
+    COST_NOW,
+    COST_BEST,
+    ACCEPTED,
+    OFFERS,
+) = range(28)
+"""OFFERS begins a row of OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
+
+VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)
+
+# Ways of inserting: alone, or with a visit to a facility behind or before the task.
+ALONE, VISIT_AFTER, VISIT_BEFORE = range(3)
+
+# Rows of work (int32). The log has a kind, a node, the node before it and what it was.
+(
+    TOUCHED,
+    POOL,
+    ABSENT,
+    SLOT,
+    REMOVED,
+    HINT,
+    PLAN,
+    LOG_KIND,
+    LOG_NODE,
+    LOG_AFTER,
+    LOG_WHAT,
+    BEST,
+    FIRST_ROUTE,
+) = (0, 1, 2, 3, 4, 5, 6, 15, 16, 17, 18, 19, 20)
+WORK_ROWS = 21  # PLAN has 1 + MOST_MODES rows
+GONE, CAME, TURNED = range(3)
+
+# Rows of rank (int64): prices, working space, then the keys of insertion.
+PRICE, KEY, ORDER = range(3)
+
+# Columns of group (int32): first and end pattern, then its visits or -1.
+FIRST_PATTERN, END_PATTERN, VISIT = range(3)
+
+# Fields of knob (float64).
+MEAN_REMOVED, LONGEST, SPLIT, SPLIT_GROWTH, BLINK = range(5)
+
+
+class Tables(NamedTuple):
+    """All tables of one search. Money and seconds are FAR where there is no way."""
+
+    travel: NDArray[np.int32]  # (layers, places, places) money, the same transposed, seconds
+    near: NDArray[np.int32]  # (tasks, k) where to insert: nearest in space and time, -1 = none
+    around: NDArray[np.int32]  # (tasks, k) where to ruin: nearest in space
+    visits: NDArray[np.int32]  # (tasks, 2 k) nearest facilities to unload, then to refill
+    mode: NDArray[np.int32]
+    facility: NDArray[np.int32]
+    allowed: NDArray[np.uint8]  # (types, tasks)
+    pattern: NDArray[np.int32]  # (patterns, days) the visit of each day or -1
+    group: NDArray[np.int32]
+    node: NDArray[np.int32]
+    route: NDArray[np.int64]
+    work: NDArray[np.int32]
+    rank: NDArray[np.int64]
+    tally: NDArray[np.int64]
+    seed: NDArray[np.uint64]
+    knob: NDArray[np.float64]

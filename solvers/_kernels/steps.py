@@ -1,0 +1,259 @@
+"""The loop: ruin, recreate, judge, and keep or take back.
+
+Slack induction by string removals with simulated annealing, after Christiaens & Vanden Berghe
+2020, section 5 (doi 10.1287/trsc.2019.0914). The threshold of acceptance is drawn before the
+recreate, so that a hopeless step ends early.
+"""
+
+from __future__ import annotations
+
+import math
+
+from routing._kernels.jit import lean_inner_kernel, lean_kernel
+from solvers._kernels.chance import draw
+from solvers._kernels.exact import Exact, keep_exact, settle
+from solvers._kernels.ground import (
+    ABSENT,
+    ACCEPTED,
+    BEST,
+    BOOKED,
+    COST_BEST,
+    COST_NOW,
+    COUNT,
+    DELTA,
+    FIXED_COST,
+    GROUP,
+    MANY_MODES,
+    NEVER,
+    NEXT,
+    NUM_ABSENT,
+    NUM_LOGGED,
+    NUM_MODES,
+    NUM_REMOVED,
+    NUM_ROUTES,
+    NUM_TASKS,
+    NUM_TOUCHED,
+    NUM_USED,
+    PRICE,
+    RELOADS,
+    REMOVED,
+    ROUTE,
+    SLOT,
+    STEP,
+    TASK,
+    TIMED,
+    TOUCHED,
+    VISIT,
+    WHAT,
+    Tables,
+)
+from solvers._kernels.labels import relabel
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    first_stream,
+    insert,
+    insert_visit,
+    set_mode,
+    undo,
+)
+from solvers._kernels.recreate import arrange, place_task
+from solvers._kernels.ruin import ruin
+from solvers._kernels.trips import replan_modes, replan_visits, ways_cost
+
+OLD_ABSENT = 4  # unserved tasks that a step offers again
+
+
+@lean_inner_kernel
+def _price_of(group: Int32, node: Int32, rank: Int64, task: int) -> int:
+    """Return what leaving a task out costs, with all other visits of its customer."""
+    if node[task, GROUP] < 0:
+        return rank[PRICE, task]
+    price = 0
+    for k in range(VISIT, group.shape[1]):
+        member = group[node[task, GROUP], k]
+        if member >= 0:
+            price += rank[PRICE, member]
+    return price
+
+
+@lean_inner_kernel
+def _offer_absent(t: Tables) -> None:
+    """Add some of the unserved tasks to those of the step; all of them if nothing is served yet."""
+    work, tally = t.work, t.tally
+    many = tally[NUM_ABSENT]
+    if tally[NUM_USED] > 0 or tally[NUM_REMOVED] > 0:
+        many = min(many, OLD_ABSENT)
+    if many == 0:
+        return
+    offset = int(draw(t.seed) * tally[NUM_ABSENT])
+    for i in range(many):
+        work[REMOVED, tally[NUM_REMOVED]] = work[ABSENT, (offset + i) % tally[NUM_ABSENT]]
+        tally[NUM_REMOVED] += 1
+
+
+@lean_inner_kernel
+def _first_refused(node: Int32, work: Int32, i: int) -> bool:
+    """Whether no other visit of the same customer stands before the i-th task of the step."""
+    customer = node[work[REMOVED, i], GROUP]
+    if customer < 0:
+        return True
+    earlier = 0
+    for k in range(i):
+        earlier += node[work[REMOVED, k], GROUP] == customer
+    return earlier == 0
+
+
+@lean_inner_kernel
+def _recreate(t: Tables, threshold: float) -> bool:
+    """Insert the tasks of the step; return whether the step stays below the threshold."""
+    node, work, tally = t.node, t.work, t.tally
+    num = tally[NUM_REMOVED]
+    arrange(work, t.rank, t.seed, num)
+    for i in range(num):
+        task = work[REMOVED, i]
+        if node[task, ROUTE] >= 0:
+            continue  # came with another visit of its customer
+        price = _price_of(t.group, node, t.rank, task)
+        old = work[SLOT, task] >= 0
+        limit = min(float(price), threshold - tally[DELTA] + (price if old else 0))
+        if place_task(t, task, int(limit)):
+            if old:
+                tally[DELTA] -= price
+        elif not old and _first_refused(node, work, i):
+            tally[DELTA] += price
+        if tally[DELTA] >= threshold:
+            return False
+    return True
+
+
+@lean_inner_kernel
+def _polish(t: Tables) -> None:
+    """Place visits and choose modes of the changed routes anew."""
+    for i in range(t.tally[NUM_TOUCHED]):
+        r = t.work[TOUCHED, i]
+        if t.tally[RELOADS]:
+            replan_visits(t, r)
+        if t.tally[MANY_MODES] and t.route[r, COUNT] > 0:
+            replan_modes(t, r)
+
+
+@lean_inner_kernel
+def _keep_absent(node: Int32, work: Int32, tally: Int64) -> None:
+    """Bring the list of unserved tasks up to date after an accepted step."""
+    for i in range(tally[NUM_REMOVED]):
+        task = work[REMOVED, i]
+        at = work[SLOT, task]
+        if node[task, ROUTE] >= 0 and at >= 0:
+            last = work[ABSENT, tally[NUM_ABSENT] - 1]
+            work[ABSENT, at] = last
+            work[SLOT, last] = at
+            work[SLOT, task] = -1
+            tally[NUM_ABSENT] -= 1
+        elif node[task, ROUTE] < 0 and at < 0:
+            work[ABSENT, tally[NUM_ABSENT]] = task
+            work[SLOT, task] = tally[NUM_ABSENT]
+            tally[NUM_ABSENT] += 1
+
+
+@lean_inner_kernel
+def _note_best(node: Int32, route: Int64, work: Int32, tally: Int64) -> None:
+    """Write the present routes into a row of work: its length, then -1-r and the nodes of route r.
+
+    A task is written as its mode, a visit as the number of modes + its facility.
+    """
+    num_tasks = tally[NUM_TASKS]
+    k = 1
+    for r in range(tally[NUM_ROUTES]):
+        if route[r, COUNT] == 0:
+            continue
+        work[BEST, k] = -1 - r
+        k += 1
+        x, end = node[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
+        while x != end:
+            work[BEST, k] = node[x, WHAT] + (0 if x < num_tasks else tally[NUM_MODES])
+            k += 1
+            x = node[x, NEXT]
+    work[BEST, 0] = k
+
+
+@lean_kernel
+def take_over(t: Tables) -> None:
+    """Link the routes written in the row of the best plan; nothing may be served before."""
+    node, route, work, tally = t.node, t.route, t.work, t.tally
+    num_tasks, num_modes, r, tail = tally[NUM_TASKS], tally[NUM_MODES], 0, 0
+    tally[NUM_LOGGED] = tally[NUM_REMOVED] = 0
+    for k in range(1, work[BEST, 0]):
+        what = work[BEST, k]
+        if what < 0:
+            r = -what - 1
+            tail = num_tasks + r
+        elif what < num_modes:
+            task = t.mode[what, TASK]
+            set_mode(t.mode, node, task, what)
+            insert(t.travel, node, route, work, tally, task, tail, r)
+            work[REMOVED, tally[NUM_REMOVED]] = task
+            tally[NUM_REMOVED] += 1
+            tail = task
+        else:
+            f, stream = what - num_modes, first_stream(route, tally, r)
+            tail = insert_visit(t.travel, t.facility, node, route, work, tally, f, tail, r, stream)
+    for r in range(tally[NUM_ROUTES]):
+        relabel(t.travel, node, route, tally, r, -1, -1)
+    _keep_absent(node, work, tally)
+    tally[COST_NOW] = tally[COST_BEST] = _cost_of(t)
+
+
+@lean_kernel
+def full_cost(t: Tables) -> int:
+    """Return the cost of all routes and of what is left out, by walking every link."""
+    return _cost_of(t)
+
+
+@lean_inner_kernel
+def _cost_of(t: Tables) -> int:
+    total = 0
+    for r in range(t.tally[NUM_ROUTES]):
+        if t.route[r, COUNT] > 0:
+            total += ways_cost(t.mode, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
+    for i in range(t.tally[NUM_ABSENT]):
+        total += t.rank[PRICE, t.work[ABSENT, i]]
+    return total
+
+
+@lean_kernel
+def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
+    """Run ``num`` steps at temperature ``heat`` (money); a first step builds routes from nothing.
+
+    Writes the tables; the best routes met are in a row of work, their cost in the tally. About
+    ten tasks are moved a step, in O(tasks moved * neighbors) without a look at the other routes.
+    """
+    node, route, work, tally = t.node, t.route, t.work, t.tally
+    for _ in range(num):
+        tally[STEP] += 1
+        tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
+        threshold = float(NEVER)
+        if tally[NUM_USED] > 0:
+            threshold = -heat * math.log(draw(t.seed) + 1e-300)
+            ruin(t)
+        _offer_absent(t)
+        sound = _recreate(t, threshold)
+        if sound and (tally[RELOADS] or tally[MANY_MODES]):
+            _polish(t)
+        if sound and tally[BOOKED]:
+            sound = settle(t, exact, threshold)
+        if not sound or tally[DELTA] >= threshold:
+            undo(t.travel, t.mode, t.facility, node, route, work, tally, 0)
+            if tally[TIMED] or tally[RELOADS]:
+                for i in range(tally[NUM_TOUCHED]):
+                    relabel(t.travel, node, route, tally, work[TOUCHED, i], -1, -1)
+            continue
+        _keep_absent(node, work, tally)
+        tally[COST_NOW] += tally[DELTA]
+        tally[ACCEPTED] += 1
+        if tally[COST_NOW] < tally[COST_BEST]:
+            tally[COST_BEST] = tally[COST_NOW]
+            if tally[BOOKED]:
+                keep_exact(exact)
+            else:
+                _note_best(node, route, work, tally)

@@ -1,0 +1,233 @@
+"""What is best for a fixed order of tasks: where to unload, and which mode each task is served in.
+
+Two dynamic programs over one route. Both change links through the undo log, and take back what
+does not hold the route's times.
+"""
+
+from __future__ import annotations
+
+from routing._kernels.jit import lean_inner_kernel
+from solvers._kernels.ground import (
+    AT,
+    CLASS,
+    COMPARTMENTS,
+    COST_LAYER,
+    DELTA,
+    END_MODE,
+    ENDS_LOADED,
+    ENTRY,
+    EXIT,
+    FIRST_MODE,
+    IN_AT,
+    KEY,
+    KG,
+    LITRES,
+    MAX_TRIPS,
+    MOST_MODES,
+    NEVER,
+    NEXT,
+    NONE,
+    NUM_LOGGED,
+    NUM_ROUTES,
+    NUM_TASKS,
+    OUT_AT,
+    OUT_COST,
+    PLAN,
+    ROOM,
+    SERVE_COST,
+    STREAMS,
+    TANK_L,
+    VISITS,
+    WHAT,
+    Tables,
+)
+from solvers._kernels.labels import holds, relabel
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    first_stream,
+    insert_visit,
+    remove,
+    turn,
+    undo,
+)
+
+CHOICE, FROM = PLAN + 1, PLAN + 2  # rows of work beside the order of tasks in PLAN
+
+
+@lean_inner_kernel
+def ways_cost(mode: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> int:
+    """Return the cost of all ways of a route, with the service in the present modes."""
+    num_tasks, serve = tally[NUM_TASKS], SERVE_COST + route[r, CLASS]
+    x, end, total = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r, 0
+    while x != end:
+        total += node[x, OUT_COST]
+        if x < num_tasks:
+            total += mode[node[x, WHAT], serve]
+        x = node[x, NEXT]
+    return total
+
+
+@lean_inner_kernel
+def _cheapest_visit(
+    travel: Int32,
+    visits: Int32,
+    facility: Int32,
+    node: Int32,
+    layer: int,
+    x: int,
+    y: int,
+    task: int,
+) -> tuple[int, int]:
+    """Return (added cost, facility) of unloading between nodes x and y, near a task."""
+    leave, enter = node[x, OUT_AT], node[y, IN_AT]
+    best, chosen = NEVER, NONE
+    for k in range(visits.shape[1] // 2):
+        f = visits[task, k]
+        if f < 0:
+            break
+        at = facility[f, AT]
+        value = travel[layer, leave, at] + travel[layer, at, enter]
+        if value < best:
+            best, chosen = value, f
+    return best - travel[layer, leave, enter], chosen
+
+
+@lean_inner_kernel
+def _plan_visits(t: Tables, r: int, num: int) -> int:
+    """Fill the plan with the best visits for the order of tasks; return the last gap with one.
+
+    F[j], kept in a row of rank, is the least detour with a visit right behind the first j tasks.
+    """
+    node, route, work, rank, tally = t.node, t.route, t.work, t.rank, t.tally
+    layer, end = route[r, COST_LAYER], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    column = ROOM + 3 * first_stream(route, tally, r)
+    rank[KEY, 0] = 0
+    best, last = NEVER, 0
+    for j in range(1, num + 1):
+        x = work[PLAN, j - 1]
+        y = work[PLAN, j] if j < num else end
+        added, f = _cheapest_visit(t.travel, t.visits, t.facility, node, layer, x, y, x)
+        if j < num:
+            other, there = _cheapest_visit(t.travel, t.visits, t.facility, node, layer, x, y, y)
+            if other < added:
+                added, f = other, there
+        work[CHOICE, j] = f
+        rank[KEY, j] = NEVER
+        kg = litres = 0
+        for i in range(j - 1, -1, -1):
+            kg += node[work[PLAN, i], KG]
+            litres += node[work[PLAN, i], LITRES]
+            if kg > route[r, column] or litres > route[r, column + 1]:
+                break
+            if rank[KEY, i] + added < rank[KEY, j]:
+                rank[KEY, j] = rank[KEY, i] + added
+                work[FROM, j] = i
+            if j == num and (route[r, ENDS_LOADED] or kg + litres == 0) and rank[KEY, i] < best:
+                best, last = rank[KEY, i], i
+    return num if rank[KEY, num] < best else last
+
+
+@lean_inner_kernel
+def replan_visits(t: Tables, r: int) -> bool:
+    """Place the unloadings of a route anew where that is cheaper; return whether it was changed.
+
+    Trucks with several compartments or a tank are left to the search.
+    """
+    node, route, work, tally = t.node, t.route, t.work, t.tally
+    if (
+        route[r, VISITS] == 0
+        or route[r, COMPARTMENTS] > 1
+        or route[r, TANK_L] > 0
+        or route[r, STREAMS] > 1
+    ):
+        return False
+    num_tasks = tally[NUM_TASKS]
+    start, end = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r
+    num = 0
+    x = node[start, NEXT]
+    while x != end:
+        if x < num_tasks:
+            work[PLAN, num] = x
+            num += 1
+        x = node[x, NEXT]
+    if num == 0:
+        return False
+    last = _plan_visits(t, r, num)
+    before, mark = ways_cost(t.mode, node, route, tally, r), tally[NUM_LOGGED]
+    x = node[start, NEXT]
+    while x != end:
+        y = node[x, NEXT]
+        if x >= num_tasks:
+            remove(t.travel, node, route, work, tally, x, r)
+        x = y
+    stream = first_stream(route, tally, r)
+    while last > 0:
+        x, f = work[PLAN, last - 1], work[CHOICE, last]
+        insert_visit(t.travel, t.facility, node, route, work, tally, f, x, r, stream)
+        last = work[FROM, last]
+    gain = before - ways_cost(t.mode, node, route, tally, r)
+    if gain > 0 and route[r, VISITS] <= route[r, MAX_TRIPS]:
+        relabel(t.travel, node, route, tally, r, -1, -1)
+        if holds(t.travel, node, route, tally, r):
+            tally[DELTA] -= gain
+            return True
+    undo(t.travel, t.mode, t.facility, node, route, work, tally, mark)
+    relabel(t.travel, node, route, tally, r, -1, -1)
+    return False
+
+
+@lean_inner_kernel
+def replan_modes(t: Tables, r: int) -> bool:
+    """Choose the modes of all tasks of a route anew where that is cheaper; whether it was changed.
+
+    O(tasks of the route * modes^2).
+    """
+    travel, mode, node, route = t.travel, t.mode, t.node, t.route
+    work, rank, tally = t.work, t.rank, t.tally
+    num_tasks, layer = tally[NUM_TASKS], route[r, COST_LAYER]
+    end = num_tasks + tally[NUM_ROUTES] + r
+    x, num, width = num_tasks + r, 0, 1
+    rank[KEY, 0] = 0
+    while x != end:
+        y = node[x, NEXT]
+        wide = node[y, END_MODE] - node[y, FIRST_MODE] if y < num_tasks else 1
+        for k in range(wide):
+            m = node[y, FIRST_MODE] + k
+            into = mode[m, ENTRY] if y < num_tasks else node[y, IN_AT]
+            best = NEVER
+            for i in range(width):
+                leave = node[x, OUT_AT]
+                if x < num_tasks:
+                    leave = mode[node[x, FIRST_MODE] + i, EXIT]
+                value = rank[KEY, i] + travel[layer, leave, into]
+                if value < best:
+                    best = value
+                    work[PLAN + 1 + k, num] = i
+            if y < num_tasks:
+                best += mode[m, SERVE_COST + route[r, CLASS]]
+            rank[KEY, MOST_MODES + k] = best
+        width = wide
+        for k in range(width):
+            rank[KEY, k] = rank[KEY, MOST_MODES + k]
+        work[PLAN, num] = y
+        num += 1
+        x = y
+    gain = ways_cost(mode, node, route, tally, r) - rank[KEY, 0]
+    if gain <= 0:
+        return False
+    mark, choice = tally[NUM_LOGGED], 0
+    for j in range(num - 1, 0, -1):
+        choice = work[PLAN + 1 + choice, j]
+        x = work[PLAN, j - 1]
+        if x >= num_tasks:
+            choice = 0
+        elif node[x, FIRST_MODE] + choice != node[x, WHAT]:
+            turn(travel, mode, node, route, work, tally, x, node[x, FIRST_MODE] + choice, r)
+    relabel(travel, node, route, tally, r, -1, -1)
+    if holds(travel, node, route, tally, r):
+        tally[DELTA] -= gain
+        return True
+    undo(travel, mode, t.facility, node, route, work, tally, mark)
+    relabel(travel, node, route, tally, r, -1, -1)
+    return False
