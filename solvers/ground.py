@@ -369,6 +369,9 @@ def _flags(problem: Problem) -> dict[int, bool]:
         g.BOOKED: booked,
         g.MANY_MODES: any(len(t.modes) > 1 for t in tasks),
         g.LITRES_COUNT: litres,
+        # trucks that unload on the way keep theirs
+        g.MIXED_FLEET: not (problem.facilities or litres or booked)
+        and len({_kind(v) for v in vehicles}) > 1,
     }
 
 

@@ -120,6 +120,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     BOOKED,
     MANY_MODES,
     LITRES_COUNT,
+    MIXED_FLEET,
     NUM_LOGGED,
     NUM_TOUCHED,
     NUM_POOL,
@@ -132,7 +133,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     COST_BEST,
     ACCEPTED,
     OFFERS,
-) = range(28)
+) = range(29)
 """OFFERS begins a row of OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from routing._kernels.jit import inlined_kernel, lean_inner_kernel
 from solvers._kernels.chance import draw
+from solvers._kernels.fleet import empty_route
 from solvers._kernels.ground import (
     ACCEPTS,
     ALONE,
@@ -40,11 +41,9 @@ from solvers._kernels.ground import (
     FAR,
     FIRST_MODE,
     FIRST_PATTERN,
-    FIRST_ROUTE,
     FIXED_COST,
     GROUP,
     HAS_MEAL,
-    HINT,
     HOW,
     IN_AT,
     KG,
@@ -442,20 +441,6 @@ def _try_visits(
 
 
 @lean_inner_kernel
-def _empty_route(route: Int64, work: Int32, kind: int) -> int:
-    """Return an empty route of a type, -1 if all are in use."""
-    r = work[HINT, kind]
-    if r < 0 or route[r, COUNT] == 0:
-        return r
-    for other in range(work[FIRST_ROUTE, kind], work[FIRST_ROUTE, kind + 1]):
-        if route[other, COUNT] == 0:
-            work[HINT, kind] = other
-            return other
-    work[HINT, kind] = NONE
-    return NONE
-
-
-@lean_inner_kernel
 def _search_places(t: Tables, task: int, limit: int) -> None:
     """Write the cheapest insertions of a task, one a day, into the tally."""
     near, node, route, work = t.near, t.node, t.route, t.work
@@ -485,7 +470,7 @@ def _search_places(t: Tables, task: int, limit: int) -> None:
             r = node[int(draw(seed) * num_tasks), ROUTE]
             p = node[num_tasks + num_routes + r, PREV] if r >= 0 else 0
         else:
-            r = _empty_route(route, work, k - last_end)
+            r = empty_route(route, work, k - last_end)
             p = num_tasks + r
             if r >= 0:
                 layer = route[r, COST_LAYER]

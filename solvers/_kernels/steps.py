@@ -12,6 +12,7 @@ import math
 from routing._kernels.jit import lean_inner_kernel, lean_kernel
 from solvers._kernels.chance import draw
 from solvers._kernels.exact import Exact, keep_exact, settle
+from solvers._kernels.fleet import cheapest_truck, shake_truck
 from solvers._kernels.ground import (
     ABSENT,
     ACCEPTED,
@@ -24,6 +25,7 @@ from solvers._kernels.ground import (
     FIXED_COST,
     GROUP,
     MANY_MODES,
+    MIXED_FLEET,
     NEVER,
     NEXT,
     NUM_ABSENT,
@@ -129,9 +131,11 @@ def _recreate(t: Tables, threshold: float) -> bool:
 
 @lean_inner_kernel
 def _polish(t: Tables) -> None:
-    """Place visits and choose modes of the changed routes anew."""
+    """Choose truck, visits and modes of the changed routes anew."""
     for i in range(t.tally[NUM_TOUCHED]):
         r = t.work[TOUCHED, i]
+        if t.tally[MIXED_FLEET] and t.route[r, COUNT] > 0:
+            cheapest_truck(t, r)
         if t.tally[RELOADS]:
             replan_visits(t, r)
         if t.tally[MANY_MODES] and t.route[r, COUNT] > 0:
@@ -236,9 +240,11 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
         if tally[NUM_USED] > 0:
             threshold = -heat * math.log(draw(t.seed) + 1e-300)
             ruin(t)
+            if tally[MIXED_FLEET]:
+                shake_truck(t)
         _offer_absent(t)
         sound = _recreate(t, threshold)
-        if sound and (tally[RELOADS] or tally[MANY_MODES]):
+        if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
             _polish(t)
         if sound and tally[BOOKED]:
             sound = settle(t, exact, threshold)

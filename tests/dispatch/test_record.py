@@ -232,7 +232,7 @@ def test_fingerprint_names_what_the_plan_was_made_from(record: Record) -> None:
     assert print_["map"] == done.network.fingerprint
     assert (print_["seed"], print_["iterations"]) == (3, done.plan.iterations)
     version = importlib.metadata.version("huanwei")
-    assert (print_["solver"], print_["version"]) == ("ortools", version)
+    assert (print_["solver"], print_["version"]) == ("native", version)
     assert record["assumptions"]
 
 

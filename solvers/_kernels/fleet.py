@@ -1,0 +1,152 @@
+"""Routes that change their truck: one at random before the recreate, the cheapest one after it.
+
+Without it a fleet of several types gets stuck: a bigger truck costs more until the further stops
+are aboard, and no single insertion pays for it.
+"""
+
+from __future__ import annotations
+
+from routing._kernels.jit import lean_inner_kernel
+from solvers._kernels.chance import draw
+from solvers._kernels.ground import (
+    CLASS,
+    COLLECTED_KG,
+    COST_LAYER,
+    COUNT,
+    DELTA,
+    FIRST_ROUTE,
+    FIXED_COST,
+    HINT,
+    MAX_KG,
+    MAX_TASKS,
+    NEXT,
+    NONE,
+    NUM_LOGGED,
+    NUM_ROUTES,
+    NUM_STREAMS,
+    NUM_TASKS,
+    NUM_TOUCHED,
+    NUM_TYPES,
+    ROOM,
+    SERVE_COST,
+    TIMED,
+    TOUCHED,
+    TYPE,
+    WHAT,
+    Tables,
+)
+from solvers._kernels.labels import holds, relabel
+from solvers._kernels.links import Int32, Int64, insert, remove, touch, undo, way
+from solvers._kernels.trips import ways_cost
+
+SHAKEN = 0.25  # share of steps in which one changed route gets another truck before the recreate
+
+
+@lean_inner_kernel
+def empty_route(route: Int64, work: Int32, kind: int) -> int:
+    """Return an empty route of a type, -1 if all are in use."""
+    r = work[HINT, kind]
+    if r < 0 or route[r, COUNT] == 0:
+        return r
+    for other in range(work[FIRST_ROUTE, kind], work[FIRST_ROUTE, kind + 1]):
+        if route[other, COUNT] == 0:
+            work[HINT, kind] = other
+            return other
+    work[HINT, kind] = NONE
+    return NONE
+
+
+@lean_inner_kernel
+def _suits(t: Tables, r: int, other: int) -> bool:
+    """Whether the truck of an empty route may do all that route r does, apart from its times."""
+    node, route, tally = t.node, t.route, t.tally
+    if (
+        route[r, COLLECTED_KG] > route[other, MAX_KG]
+        or route[r, COUNT] > route[other, MAX_TASKS]
+        or tally[NUM_STREAMS] > 1
+        or route[r, COLLECTED_KG] > route[other, ROOM]
+    ):
+        return False
+    x, end = node[tally[NUM_TASKS] + r, NEXT], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    while x != end:
+        if not t.allowed[route[other, TYPE], x]:
+            return False
+        x = node[x, NEXT]
+    return True
+
+
+@lean_inner_kernel
+def _cost_with(t: Tables, r: int, other: int) -> int:
+    """Return what route r would cost with the truck of another route."""
+    travel, node, route, tally = t.travel, t.node, t.route, t.tally
+    layer, serve = route[other, COST_LAYER], SERVE_COST + route[other, CLASS]
+    num_tasks, num_routes = tally[NUM_TASKS], tally[NUM_ROUTES]
+    x, end, total = num_tasks + other, num_tasks + num_routes + r, route[other, FIXED_COST]
+    y = node[num_tasks + r, NEXT]
+    while y != end:
+        total += way(travel, node, layer, x, y) + t.mode[node[y, WHAT], serve]
+        x, y = y, node[y, NEXT]
+    return total + way(travel, node, layer, x, num_tasks + num_routes + other)
+
+
+@lean_inner_kernel
+def _change_truck(t: Tables, r: int, other: int) -> None:
+    """Bring all tasks of route r into an empty route."""
+    travel, node, route, work, tally = t.travel, t.node, t.route, t.work, t.tally
+    start, tail = tally[NUM_TASKS] + r, tally[NUM_TASKS] + other
+    end = start + tally[NUM_ROUTES]
+    touch(route, work, tally, other)
+    while node[start, NEXT] != end:
+        x = node[start, NEXT]
+        remove(travel, node, route, work, tally, x, r)
+        insert(travel, node, route, work, tally, x, tail, other)
+        tail = x
+    if tally[TIMED]:
+        relabel(travel, node, route, tally, r, -1, -1)
+        relabel(travel, node, route, tally, other, -1, -1)
+
+
+@lean_inner_kernel
+def _try_truck(t: Tables, r: int, other: int, added: int) -> bool:
+    """Change the truck of route r if its times still hold; return whether they did."""
+    tally, mark = t.tally, t.tally[NUM_LOGGED]
+    _change_truck(t, r, other)
+    if holds(t.travel, t.node, t.route, tally, other):
+        tally[DELTA] += added
+        return True
+    undo(t.travel, t.mode, t.facility, t.node, t.route, t.work, tally, mark)
+    relabel(t.travel, t.node, t.route, tally, r, -1, -1)
+    relabel(t.travel, t.node, t.route, tally, other, -1, -1)
+    return False
+
+
+@lean_inner_kernel
+def shake_truck(t: Tables) -> None:
+    """Give one of the changed routes a truck of another type, at what that costs."""
+    route, work, tally = t.route, t.work, t.tally
+    if tally[NUM_TOUCHED] == 0 or draw(t.seed) >= SHAKEN:
+        return
+    r = work[TOUCHED, int(draw(t.seed) * tally[NUM_TOUCHED])]
+    other = empty_route(route, work, int(draw(t.seed) * tally[NUM_TYPES]))
+    if other < 0 or route[r, COUNT] == 0 or route[other, TYPE] == route[r, TYPE]:
+        return
+    if _suits(t, r, other):
+        now = ways_cost(t.mode, t.node, route, tally, r) + route[r, FIXED_COST]
+        _try_truck(t, r, other, _cost_with(t, r, other) - now)
+
+
+@lean_inner_kernel
+def cheapest_truck(t: Tables, r: int) -> None:
+    """Give a route the cheapest truck that can drive it."""
+    route, tally = t.route, t.tally
+    now = ways_cost(t.mode, t.node, route, tally, r) + route[r, FIXED_COST]
+    best, chosen = 0, NONE
+    for kind in range(tally[NUM_TYPES]):
+        other = empty_route(route, t.work, kind)
+        if other < 0 or kind == route[r, TYPE] or not _suits(t, r, other):
+            continue
+        added = _cost_with(t, r, other) - now
+        if added < best:
+            best, chosen = added, other
+    if chosen >= 0:
+        _try_truck(t, r, chosen, best)
