@@ -115,7 +115,7 @@ class _Builder:
             room += [v.capacity_kg // v.compartments, litres // v.compartments, 0]
         return room
 
-    def modes(self) -> NDArray[np.int32]:
+    def modes(self) -> NDArray[np.int64]:
         """Rows of all modes of all tasks."""
         rows = [
             [
@@ -142,7 +142,7 @@ class _Builder:
         ]
         return np.asarray(rows, np.uint8).reshape(len(self.kinds), len(problem.tasks))
 
-    def groups(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of all patterns and of all groups of visits."""
         patterns: list[list[int]] = []
         rows: list[list[int]] = []
@@ -182,8 +182,8 @@ def _or_far(limit: int | None) -> int:
     return FAR if limit is None else limit
 
 
-def _table(rows: list[list[int]], width: int) -> NDArray[np.int32]:
-    return np.asarray(rows, dtype=np.int32).reshape(len(rows), width)
+def _table(rows: list[list[int]], width: int) -> NDArray[np.int64]:
+    return np.asarray(rows, dtype=np.int64).reshape(len(rows), width)
 
 
 def _reachable(matrix: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -201,14 +201,14 @@ def _hull(task: Task) -> tuple[int, int]:
 
 def _neighbors(
     problem: Problem, cost: NDArray[np.int32], timed: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the nearest tasks for inserting (space and time) and for ruining (space alone).
 
     Proximity is the lesser of both directions. Tasks of other streams come last.
     """
     tasks, num = problem.tasks, len(problem.tasks)
     if num < 2:
-        return np.full((num, 1), -1, np.int32), np.full((num, 1), -1, np.int32)
+        return np.full((num, 1), -1, np.int64), np.full((num, 1), -1, np.int64)
     entry = np.asarray([t.modes[0].entry for t in tasks])
     leave = np.asarray([t.modes[-1].exit for t in tasks])
     early, late = np.asarray([_hull(t) for t in tasks], np.float64).T
@@ -216,8 +216,8 @@ def _neighbors(
     streams = np.asarray([problem.streams.index(t.stream) for t in tasks])
     time = problem.time_s[0]
     k_near, k_around = min(NEAR, num - 1), min(AROUND, num - 1)
-    near = np.empty((num, k_near), np.int32)
-    around = np.empty((num, k_around), np.int32)
+    near = np.empty((num, k_near), np.int64)
+    around = np.empty((num, k_around), np.int64)
     for first in range(0, num, MOST_ROWS):
         rows = slice(first, min(num, first + MOST_ROWS))
         to = cost[leave[rows][:, None], entry[None, :]].astype(np.float64)
@@ -261,21 +261,21 @@ def _misfit(
     return WAIT_WEIGHT * np.maximum(wait, 0) + WARP_WEIGHT * np.maximum(warp, 0)
 
 
-def _smallest(apart: NDArray[np.float64], k: int) -> NDArray[np.int32]:
+def _smallest(apart: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     """Return the columns of the k smallest values of each row, in order, ties by column."""
     if k < apart.shape[1] // 2:
         some = np.argpartition(apart, k - 1, axis=1)[:, :k]
         some.sort(axis=1)
         order = np.argsort(np.take_along_axis(apart, some, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(some, order, axis=1).astype(np.int32)
-    return np.argsort(apart, axis=1, kind="stable")[:, :k].astype(np.int32)
+        return np.take_along_axis(some, order, axis=1).astype(np.int64)
+    return np.argsort(apart, axis=1, kind="stable")[:, :k].astype(np.int64)
 
 
-def _visits(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int32]:
+def _visits(problem: Problem, cost: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return each task's facilities, nearest first: to unload its stream, then to refill."""
     num = len(problem.tasks)
     k = max(1, min(NEAR_FACILITIES, len(problem.facilities)))
-    result = np.full((num, 2 * k), g.NONE, np.int32)
+    result = np.full((num, 2 * k), g.NONE, np.int64)
     for idx, task in enumerate(problem.tasks):
         at = task.modes[0].exit
         for kind in range(2):
@@ -325,7 +325,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
         group=group,
         node=_nodes(problem, len(route), flags[g.RELOADS]),
         route=route,
-        work=np.zeros((0, 0), np.int32),
+        work=np.zeros((0, 0), np.int64),
         rank=_ranks(problem, cost),
         tally=_tally(builder, flags, len(route)),
         seed=np.asarray([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], np.uint64),
@@ -338,7 +338,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
     return tables
 
 
-def _facilities(problem: Problem) -> NDArray[np.int32]:
+def _facilities(problem: Problem) -> NDArray[np.int64]:
     streams = problem.streams or ("",)
     rows = [
         [
@@ -409,10 +409,10 @@ def _ranks(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank
 
 
-def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32]:
+def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64]:
     num = len(problem.tasks)
     pool = _pool(num, num_routes, reloads)
-    node = np.zeros((num + 2 * num_routes + pool, g.NODE_COLUMNS), np.int32)
+    node = np.zeros((num + 2 * num_routes + pool, g.NODE_COLUMNS), np.int64)
     node[:, g.ROUTE] = node[:, g.GROUP] = g.NONE
     group_of = {t: k for k, group in enumerate(problem.groups) for t in group.tasks}
     streams = problem.streams
@@ -433,11 +433,11 @@ def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32
     return node
 
 
-def _work(builder: _Builder, tables: Tables) -> NDArray[np.int32]:
+def _work(builder: _Builder, tables: Tables) -> NDArray[np.int64]:
     num_tasks, num_nodes = int(tables.tally[g.NUM_TASKS]), len(tables.node)
     num_routes = len(tables.route)
     first_visit = num_tasks + 2 * num_routes
-    work = np.zeros((g.WORK_ROWS, 6 * num_nodes + 64), np.int32)
+    work = np.zeros((g.WORK_ROWS, 6 * num_nodes + 64), np.int64)
     pool = int(tables.tally[g.NUM_POOL])
     work[g.POOL, :pool] = np.arange(first_visit, first_visit + pool)
     work[g.ABSENT, :num_tasks] = work[g.SLOT, :num_tasks] = np.arange(num_tasks)

@@ -50,7 +50,7 @@ class Exact(NamedTuple):
 
 
 @lean_inner_kernel
-def _write_sequence(node: Int32, tally: Int64, sequence: Int32, first: int, vehicle: int) -> int:
+def _write_sequence(node: Int64, tally: Int64, sequence: Int32, first: int, vehicle: int) -> int:
     """Write the nodes of a route from its start on as a sequence; return how many."""
     num_tasks = tally[NUM_TASKS]
     x, end, size = node[first, NEXT], first + tally[NUM_ROUTES], 0
@@ -113,7 +113,7 @@ def _take_back_bays(t: Tables, exact: Exact, num: int) -> None:
 
 
 @lean_inner_kernel
-def _adopt_visits(t: Tables, visits: Int32, num: int, vehicle: int, r: int) -> None:
+def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> None:
     """Link the visits of a route as the decoding placed them."""
     node, route, work, tally = t.node, t.route, t.work, t.tally
     num_tasks = tally[NUM_TASKS]
@@ -165,7 +165,7 @@ def settle(t: Tables, exact: Exact, threshold: float) -> bool:
 
 
 @lean_inner_kernel
-def _price_change(node: Int32, work: Int32, rank: Int64, tally: Int64) -> int:
+def _price_change(node: Int64, work: Int64, rank: Int64, tally: Int64) -> int:
     """Return the prices of tasks that the step leaves out, less those that it takes in."""
     change = 0
     for i in range(tally[NUM_REMOVED]):

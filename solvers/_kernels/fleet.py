@@ -36,14 +36,14 @@ from solvers._kernels.ground import (
     Tables,
 )
 from solvers._kernels.labels import holds, relabel
-from solvers._kernels.links import Int32, Int64, insert, remove, touch, undo, way
+from solvers._kernels.links import Int64, insert, remove, touch, undo, way
 from solvers._kernels.trips import ways_cost
 
 SHAKEN = 0.25  # share of steps in which one changed route gets another truck before the recreate
 
 
 @lean_inner_kernel
-def empty_route(route: Int64, work: Int32, kind: int) -> int:
+def empty_route(route: Int64, work: Int64, kind: int) -> int:
     """Return an empty route of a type, -1 if all are in use."""
     r = work[HINT, kind]
     if r < 0 or route[r, COUNT] == 0:

@@ -1,6 +1,6 @@
 """The arrays of the native search: what a problem fixes, and what a search changes.
 
-Few tables with named columns, so that all that is known of a stop lies in three cache lines. A
+Few tables with named columns, so that all that is known of a stop lies in six cache lines. A
 *node* is a task, the start or the end of a route, or one visit to a facility taken from a pool:
 nodes 0 .. n-1 are the tasks, then come r starts, r ends and the pool.
 
@@ -21,7 +21,7 @@ NONE = -1
 MOST_MODES = 8
 MOST_WINDOWS = 4
 
-# Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
+# Columns of node (int64). What changes comes first. Departures and arrivals come in pairs: before
 # the meal and after. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
 # route (to its end): the least time that it takes, the earliest and latest begin that attain it.
 (
@@ -66,7 +66,7 @@ MOST_WINDOWS = 4
     NUM_WINDOWS,
     WINDOW,
 ) = range(40)
-NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing; three cache lines
+NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
 
 # Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
 # room and the number of tasks aboard.
@@ -95,10 +95,10 @@ NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing; three cache
     ROOM,
 ) = range(22)
 
-# Columns of mode (int32); SERVE_COST begins one column a class of price.
+# Columns of mode (int64); SERVE_COST begins one column a class of price.
 TASK, ENTRY, EXIT, SERVICE, SERVE_COST = range(5)
 
-# Columns of facility (int32); ACCEPTS begins one column a stream.
+# Columns of facility (int64); ACCEPTS begins one column a stream.
 AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
 
 # Fields of tally (int64): sizes and rules, what this problem needs at all, then what changes. What
@@ -141,7 +141,7 @@ VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)
 # Ways of inserting: alone, or with a visit to a facility behind or before the task.
 ALONE, VISIT_AFTER, VISIT_BEFORE = range(3)
 
-# Rows of work (int32). The log has a kind, a node, the node before it and what it was.
+# Rows of work (int64). The log has a kind, a node, the node before it and what it was.
 (
     TOUCHED,
     POOL,
@@ -163,7 +163,7 @@ GONE, CAME, TURNED = range(3)
 # Rows of rank (int64): prices, working space, then the keys of insertion.
 PRICE, KEY, ORDER = range(3)
 
-# Columns of group (int32): first and end pattern, then its visits or -1.
+# Columns of group (int64): first and end pattern, then its visits or -1.
 FIRST_PATTERN, END_PATTERN, VISIT = range(3)
 
 # Fields of knob (float64).
@@ -174,17 +174,17 @@ class Tables(NamedTuple):
     """All tables of one search. Money and seconds are FAR where there is no way."""
 
     travel: NDArray[np.int32]  # (layers, places, places) money, the same transposed, seconds
-    near: NDArray[np.int32]  # (tasks, k) where to insert: nearest in space and time, -1 = none
-    around: NDArray[np.int32]  # (tasks, k) where to ruin: nearest in space
-    visits: NDArray[np.int32]  # (tasks, 2 k) nearest facilities to unload, then to refill
-    mode: NDArray[np.int32]
-    facility: NDArray[np.int32]
+    near: NDArray[np.int64]  # (tasks, k) where to insert: nearest in space and time, -1 = none
+    around: NDArray[np.int64]  # (tasks, k) where to ruin: nearest in space
+    visits: NDArray[np.int64]  # (tasks, 2 k) nearest facilities to unload, then to refill
+    mode: NDArray[np.int64]
+    facility: NDArray[np.int64]
     allowed: NDArray[np.uint8]  # (types, tasks)
-    pattern: NDArray[np.int32]  # (patterns, days) the visit of each day or -1
-    group: NDArray[np.int32]
-    node: NDArray[np.int32]
+    pattern: NDArray[np.int64]  # (patterns, days) the visit of each day or -1
+    group: NDArray[np.int64]
+    node: NDArray[np.int64]
     route: NDArray[np.int64]
-    work: NDArray[np.int32]
+    work: NDArray[np.int64]
     rank: NDArray[np.int64]
     tally: NDArray[np.int64]
     seed: NDArray[np.uint64]

@@ -59,7 +59,7 @@ from solvers._kernels.links import Int32, Int64, way
 
 
 @lean_inner_kernel
-def begin_of(node: Int32, x: int, arrival: int) -> int:
+def begin_of(node: Int64, x: int, arrival: int) -> int:
     """Return the earliest begin at a node reached at arrival, FAR if that is too late."""
     if arrival > node[x, CLOSES]:
         return FAR
@@ -71,7 +71,7 @@ def begin_of(node: Int32, x: int, arrival: int) -> int:
 
 
 @lean_inner_kernel
-def latest_of(node: Int32, x: int, limit: int) -> int:
+def latest_of(node: Int64, x: int, limit: int) -> int:
     """Return the latest begin at a node that is no later than limit, -FAR if there is none."""
     if limit < node[x, OPENS]:
         return -FAR
@@ -92,7 +92,7 @@ def after_meal(tally: Int64, clock: int) -> int:
 
 @lean_inner_kernel
 def forward(
-    node: Int32, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, x: int
+    node: Int64, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, x: int
 ) -> tuple[int, int]:
     """Return the earliest departures from a node, given those from the one before it."""
     one = min(FAR, begin_of(node, x, one + travel_s) + node[x, BUSY_S])
@@ -104,7 +104,7 @@ def forward(
 
 @lean_inner_kernel
 def _backward(
-    node: Int32, tally: Int64, has_meal: int, late_0: int, late_1: int, travel_s: int, x: int
+    node: Int64, tally: Int64, has_meal: int, late_0: int, late_1: int, travel_s: int, x: int
 ) -> tuple[int, int]:
     """Return the latest useful arrivals at a node, given those at the one behind it."""
     busy = node[x, BUSY_S]
@@ -132,14 +132,14 @@ def joined(
 
 
 @lean_inner_kernel
-def is_head(node: Int32, tally: Int64, x: int) -> bool:
+def is_head(node: Int64, tally: Int64, x: int) -> bool:
     """Whether a trip begins at a node: the start of a route, or an unloading."""
     num = tally[NUM_TASKS]
     return x >= num and (x < num + tally[NUM_ROUTES] or node[x, UNLOADS] == 1)
 
 
 @lean_inner_kernel
-def _load_forward(node: Int32, tally: Int64, p: int, x: int) -> bool:
+def _load_forward(node: Int64, tally: Int64, p: int, x: int) -> bool:
     """Write what is aboard behind a node; return whether that changed."""
     kg, litres, water = node[p, KG_F], node[p, LITRES_F], node[p, WATER_F]
     if x < tally[NUM_TASKS]:
@@ -159,7 +159,7 @@ def _load_forward(node: Int32, tally: Int64, p: int, x: int) -> bool:
 
 
 @lean_inner_kernel
-def _load_backward(node: Int32, tally: Int64, y: int, x: int) -> bool:
+def _load_backward(node: Int64, tally: Int64, y: int, x: int) -> bool:
     """Write what is still taken aboard from a node on until it is unloaded; whether it changed."""
     kg, litres, water = node[y, KG_B], node[y, LITRES_B], node[y, WATER_B]
     if x < tally[NUM_TASKS]:
@@ -179,7 +179,7 @@ def _load_backward(node: Int32, tally: Int64, y: int, x: int) -> bool:
 
 
 @lean_inner_kernel
-def step_forward(travel: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def step_forward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the forward labels of a node from those of the one before it; whether any changed."""
     p, changed = node[x, PREV], False
     if tally[RELOADS]:
@@ -214,7 +214,7 @@ def step_forward(travel: Int32, node: Int32, route: Int64, tally: Int64, r: int,
 
 
 @lean_inner_kernel
-def step_backward(travel: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def step_backward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the backward labels of a node from those of the one behind it; whether any changed."""
     y, changed = node[x, NEXT], False
     if tally[RELOADS]:
@@ -250,7 +250,7 @@ def step_backward(travel: Int32, node: Int32, route: Int64, tally: Int64, r: int
 
 @lean_inner_kernel
 def relabel(
-    travel: Int32, node: Int32, route: Int64, tally: Int64, r: int, first: int, last: int
+    travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, first: int, last: int
 ) -> None:
     """Write the labels of a route anew from the nodes first .. last outward, as far as they change.
 
@@ -276,7 +276,7 @@ def relabel(
 
 
 @lean_inner_kernel
-def reset_start(node: Int32, route: Int64, tally: Int64, r: int) -> None:
+def reset_start(node: Int64, route: Int64, tally: Int64, r: int) -> None:
     """Write the departures from the depot: the shift, and what the first trip waits for."""
     start = tally[NUM_TASKS] + r
     zero = one = node[start, OPENS]
@@ -293,7 +293,7 @@ def reset_start(node: Int32, route: Int64, tally: Int64, r: int) -> None:
 
 
 @lean_inner_kernel
-def holds(travel: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> bool:
+def holds(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int) -> bool:
     """Whether a freshly labelled route holds its times and its longest duration."""
     if not tally[TIMED]:
         return True

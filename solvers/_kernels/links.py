@@ -67,13 +67,13 @@ Int64 = NDArray[np.int64]
 
 
 @inlined_kernel
-def way(travel: Int32, node: Int32, layer: int, x: int, y: int) -> int:
+def way(travel: Int32, node: Int64, layer: int, x: int, y: int) -> int:
     """Return the entry of a layer from where node x is left to where node y is entered."""
     return travel[layer, node[x, OUT_AT], node[y, IN_AT]]
 
 
 @lean_inner_kernel
-def touch(route: Int64, work: Int32, tally: Int64, r: int) -> None:
+def touch(route: Int64, work: Int64, tally: Int64, r: int) -> None:
     """Note that a route changes in this step."""
     if route[r, STAMP] != tally[STEP]:
         route[r, STAMP] = tally[STEP]
@@ -82,7 +82,7 @@ def touch(route: Int64, work: Int32, tally: Int64, r: int) -> None:
 
 
 @lean_inner_kernel
-def set_mode(mode: Int32, node: Int32, task: int, m: int) -> None:
+def set_mode(mode: Int64, node: Int64, task: int, m: int) -> None:
     """Give a task one of its modes; the links stay as they are."""
     node[task, WHAT] = m
     node[task, IN_AT] = mode[m, ENTRY]
@@ -91,7 +91,7 @@ def set_mode(mode: Int32, node: Int32, task: int, m: int) -> None:
 
 
 @lean_inner_kernel
-def set_facility(facility: Int32, node: Int32, x: int, f: int, unloads: int) -> None:
+def set_facility(facility: Int64, node: Int64, x: int, f: int, unloads: int) -> None:
     """Make a node of the pool a visit to a facility, to unload (1) or only to refill (0)."""
     node[x, WHAT] = f
     node[x, IN_AT] = node[x, OUT_AT] = facility[f, AT]
@@ -104,7 +104,7 @@ def set_facility(facility: Int32, node: Int32, x: int, f: int, unloads: int) -> 
 
 @lean_inner_kernel
 def _count(
-    node: Int32, route: Int64, work: Int32, tally: Int64, r: int, x: int, change: int
+    node: Int64, route: Int64, work: Int64, tally: Int64, r: int, x: int, change: int
 ) -> None:
     """Keep the totals of a route that takes up (1) or gives up (-1) a task."""
     route[r, COLLECTED_KG] += change * node[x, KG]
@@ -125,7 +125,7 @@ def _count(
 
 @lean_inner_kernel
 def _unlink(
-    travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, x: int, r: int
+    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route, without a word in the log."""
     p, y = node[x, PREV], node[x, NEXT]
@@ -143,7 +143,7 @@ def _unlink(
 
 @lean_inner_kernel
 def _link(
-    travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, x: int, after: int, r: int
+    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, after: int, r: int
 ) -> None:
     """Put a node into a route behind another, without a word in the log."""
     y = node[after, NEXT]
@@ -162,7 +162,7 @@ def _link(
 
 
 @lean_inner_kernel
-def _note(work: Int32, tally: Int64, kind: int, x: int, after: int, what: int) -> None:
+def _note(work: Int64, tally: Int64, kind: int, x: int, after: int, what: int) -> None:
     k = tally[NUM_LOGGED]
     work[LOG_KIND, k] = kind
     work[LOG_NODE, k] = x
@@ -173,7 +173,7 @@ def _note(work: Int32, tally: Int64, kind: int, x: int, after: int, what: int) -
 
 @lean_inner_kernel
 def remove(
-    travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, x: int, r: int
+    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route; an undo puts it back."""
     _note(work, tally, GONE, x, node[x, PREV], 2 * node[x, WHAT] + node[x, UNLOADS])
@@ -182,7 +182,7 @@ def remove(
 
 @lean_inner_kernel
 def insert(
-    travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, x: int, after: int, r: int
+    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, after: int, r: int
 ) -> None:
     """Put a node into a route; an undo takes it out."""
     _note(work, tally, CAME, x, r, 0)
@@ -192,10 +192,10 @@ def insert(
 @lean_inner_kernel
 def insert_visit(
     travel: Int32,
-    facility: Int32,
-    node: Int32,
+    facility: Int64,
+    node: Int64,
     route: Int64,
-    work: Int32,
+    work: Int64,
     tally: Int64,
     f: int,
     after: int,
@@ -211,7 +211,7 @@ def insert_visit(
 
 
 @lean_inner_kernel
-def _turn(travel: Int32, mode: Int32, node: Int32, route: Int64, task: int, m: int, r: int) -> None:
+def _turn(travel: Int32, mode: Int64, node: Int64, route: Int64, task: int, m: int, r: int) -> None:
     set_mode(mode, node, task, m)
     p, y, layer = node[task, PREV], node[task, NEXT], route[r, COST_LAYER]
     node[p, OUT_COST] = way(travel, node, layer, p, task)
@@ -221,10 +221,10 @@ def _turn(travel: Int32, mode: Int32, node: Int32, route: Int64, task: int, m: i
 @lean_inner_kernel
 def turn(
     travel: Int32,
-    mode: Int32,
-    node: Int32,
+    mode: Int64,
+    node: Int64,
     route: Int64,
-    work: Int32,
+    work: Int64,
     tally: Int64,
     task: int,
     m: int,
@@ -238,11 +238,11 @@ def turn(
 @lean_inner_kernel
 def undo(
     travel: Int32,
-    mode: Int32,
-    facility: Int32,
-    node: Int32,
+    mode: Int64,
+    facility: Int64,
+    node: Int64,
     route: Int64,
-    work: Int32,
+    work: Int64,
     tally: Int64,
     back_to: int,
 ) -> None:

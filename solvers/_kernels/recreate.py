@@ -115,7 +115,7 @@ END_TRIALS = 8  # used routes whose end is tried for a further trip
 
 
 @lean_inner_kernel
-def arrange(work: Int32, rank: Int64, seed: NDArray[np.uint64], num: int) -> None:
+def arrange(work: Int64, rank: Int64, seed: NDArray[np.uint64], num: int) -> None:
     """Put the removed tasks into the order of insertion: by chance, or by one of the keys.
 
     Weights are 4 for chance, 4 and 2 for the first two keys, and 1 for each of the others.
@@ -144,7 +144,7 @@ def arrange(work: Int32, rank: Int64, seed: NDArray[np.uint64], num: int) -> Non
 
 @lean_inner_kernel
 def _may_take(
-    allowed: NDArray[np.uint8], node: Int32, route: Int64, tally: Int64, r: int, task: int
+    allowed: NDArray[np.uint8], node: Int64, route: Int64, tally: Int64, r: int, task: int
 ) -> bool:
     """Whether a route could take a task at all: type, stream, and the limits of its day."""
     if not allowed[route[r, TYPE], task]:
@@ -162,7 +162,7 @@ def _may_take(
 
 @lean_inner_kernel
 def _aboard(
-    facility: Int32, node: Int32, tally: Int64, x: int, stream: int, step: int
+    facility: Int64, node: Int64, tally: Int64, x: int, stream: int, step: int
 ) -> tuple[int, int]:
     """Return kg and litres of one stream from node x (included) to where its trip ends or begins.
 
@@ -187,8 +187,8 @@ def _aboard(
 @lean_inner_kernel
 def _fit(
     allowed: NDArray[np.uint8],
-    facility: Int32,
-    node: Int32,
+    facility: Int64,
+    node: Int64,
     route: Int64,
     tally: Int64,
     r: int,
@@ -233,7 +233,7 @@ def _fit(
 
 @lean_inner_kernel
 def _visited(
-    facility: Int32, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, f: int
+    facility: Int64, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, f: int
 ) -> tuple[int, int]:
     """Return the departures from a facility, given those from the node before it."""
     closes = facility[f, CLOSE_S] - facility[f, UNLOAD_S]
@@ -248,7 +248,7 @@ def _visited(
 
 @lean_inner_kernel
 def _released(
-    travel: Int32, node: Int32, route: Int64, tally: Int64, r: int, p: int, release: int
+    travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, p: int, release: int
 ) -> tuple[int, int]:
     """Return the departures from p if its trip may not set out before a release."""
     head = p
@@ -269,9 +269,9 @@ def _released(
 @lean_inner_kernel
 def _in_time(
     travel: Int32,
-    mode: Int32,
-    facility: Int32,
-    node: Int32,
+    mode: Int64,
+    facility: Int64,
+    node: Int64,
     route: Int64,
     tally: Int64,
     r: int,
@@ -318,9 +318,9 @@ def _in_time(
 @lean_inner_kernel
 def _short_enough(
     travel: Int32,
-    mode: Int32,
-    facility: Int32,
-    node: Int32,
+    mode: Int64,
+    facility: Int64,
+    node: Int64,
     route: Int64,
     r: int,
     p: int,
@@ -503,7 +503,7 @@ def _put_in(t: Tables, task: int, alike: int, day: int) -> None:
 
 
 @lean_inner_kernel
-def _best_pattern(pattern: Int32, group: Int32, tally: Int64, customer: int) -> tuple[int, int]:
+def _best_pattern(pattern: Int64, group: Int64, tally: Int64, customer: int) -> tuple[int, int]:
     """Return (pattern, cost) of the cheapest way to make all visits of a customer."""
     best, chosen = NEVER, NONE
     for k in range(group[customer, FIRST_PATTERN], group[customer, END_PATTERN]):

@@ -59,10 +59,10 @@ from solvers._kernels.links import Int32, Int64, first_stream, remove, touch, wa
 @lean_inner_kernel
 def _take_out(
     travel: Int32,
-    mode: Int32,
-    node: Int32,
+    mode: Int64,
+    node: Int64,
     route: Int64,
-    work: Int32,
+    work: Int64,
     tally: Int64,
     task: int,
 ) -> None:
@@ -83,7 +83,7 @@ def _take_out(
 
 @lean_inner_kernel
 def _drop_visit(
-    travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, x: int, r: int
+    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Remove a visit to a facility from a route."""
     p, y = node[x, PREV], node[x, NEXT]
@@ -93,7 +93,7 @@ def _drop_visit(
 
 
 @lean_inner_kernel
-def _needless(node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def _needless(node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Whether a visit can go: nothing was brought, or the trips around it fit into one."""
     p, y = node[x, PREV], node[x, NEXT]
     if node[x, UNLOADS] and (node[p, KG_F] > 0 or node[p, LITRES_F] > 0):
@@ -109,7 +109,7 @@ def _needless(node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
 
 
 @lean_inner_kernel
-def _tidy(travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, r: int) -> None:
+def _tidy(travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, r: int) -> None:
     """Remove what a route no longer needs, and label it anew."""
     num_tasks, start = tally[NUM_TASKS], tally[NUM_TASKS] + r
     empty = route[r, COUNT] == 0
@@ -138,7 +138,7 @@ def _tidy(travel: Int32, node: Int32, route: Int64, work: Int32, tally: Int64, r
 
 
 @lean_inner_kernel
-def _beside(node: Int32, tally: Int64, x: int, step: int) -> int:
+def _beside(node: Int64, tally: Int64, x: int, step: int) -> int:
     """Return the next (or, with PREV, the previous) task on the route of x, -1 at its end."""
     ends = tally[NUM_TASKS] + 2 * tally[NUM_ROUTES]
     x = node[x, step]

@@ -56,7 +56,7 @@ CHOICE, FROM = PLAN + 1, PLAN + 2  # rows of work beside the order of tasks in P
 
 
 @lean_inner_kernel
-def ways_cost(mode: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> int:
+def ways_cost(mode: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> int:
     """Return the cost of all ways of a route, with the service in the present modes."""
     num_tasks, serve = tally[NUM_TASKS], SERVE_COST + route[r, CLASS]
     x, end, total = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r, 0
@@ -71,9 +71,9 @@ def ways_cost(mode: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> i
 @lean_inner_kernel
 def _cheapest_visit(
     travel: Int32,
-    visits: Int32,
-    facility: Int32,
-    node: Int32,
+    visits: Int64,
+    facility: Int64,
+    node: Int64,
     layer: int,
     x: int,
     y: int,
