@@ -380,47 +380,79 @@ def bench() -> None:
 
 @bench.command("roads")
 @click.argument("maps", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--peer", type=click.Path(path_type=Path), help="Python that has pyroutingkit.")
+@click.option("--peers", "with_peers", is_flag=True, help="Also all other engines.")
+@click.option("--peer", "names", multiple=True, help="Also this engine; repeatable.")
 @click.option("--size", "sizes", type=click.IntRange(1), multiple=True, help="Places; repeatable.")
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--report", type=click.Path(path_type=Path), help="Folder of the report with plots.")
 @guarded
 def bench_roads(
-    maps: tuple[Path, ...], peer: Path | None, sizes: tuple[int, ...], repeats: int
+    maps: tuple[Path, ...],
+    with_peers: bool,
+    names: tuple[str, ...],
+    sizes: tuple[int, ...],
+    repeats: int,
+    report: Path | None,
 ) -> None:
     """Time travel tables on the turns and on the plain nodes of MAPS, in CPU seconds.
 
     \b
     Example:
-      python3 -m venv peers && peers/bin/pip install numpy pyroutingkit
-      huanwei bench roads heidelberg.osm.pbf porto.osm.pbf --peer peers/bin/python
+      huanwei bench roads heidelberg.osm.pbf porto.osm.pbf
+      python -m benchmarks.peers install roads
+      huanwei bench roads heidelberg.osm.pbf --peers --report roads-report
     """
+    from benchmarks.peers import choose
     from benchmarks.roads import ROAD_SIZES, measure_maps
+    from benchmarks.roads_report import table, write_report
 
-    for lines in measure_maps(maps, sizes or ROAD_SIZES, repeats, peer):
-        click.echo("\n".join([*lines, ""]))
+    peers = [peer.name for peer in choose("roads", names)] if with_peers or names else []
+    findings = []
+    for found in measure_maps(maps, sizes or ROAD_SIZES, repeats, peers, Speaker(False).say):
+        findings.append(found)
+        click.echo("\n".join([*table(found), ""]))
+        if report is not None:
+            write_report(findings, report)
 
 
 @bench.command("osrm")
 @click.argument("osm", type=click.Path(path_type=Path))
 @click.option(
-    "--python",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Python that has osrm-bindings (3.12 or later).",
+    "--python", type=click.Path(path_type=Path), help="Python that has osrm-bindings (3.12)."
 )
 @click.option("--places", type=click.IntRange(2), default=600, show_default=True)
 @guarded
-def bench_osrm(osm: Path, python: Path, places: int) -> None:
+def bench_osrm(osm: Path, python: Path | None, places: int) -> None:
     """Compare times and lengths with OSRM's among random places of the map OSM.
 
     \b
     Example:
-      python3.12 -m venv osrm && osrm/bin/pip install numpy osrm-bindings
-      huanwei bench osrm heidelberg.osm.pbf --python osrm/bin/python
+      python -m benchmarks.peers install roads osrm-bindings
+      huanwei bench osrm heidelberg.osm.pbf
     """
-    from benchmarks.agreement import compare
+    from benchmarks.agreement import OSRM, compare
 
-    click.echo("\n".join(compare(osm, python, places)))
+    click.echo("\n".join(compare(OSRM, osm, python, places)))
+
+
+@bench.command("valhalla")
+@click.argument("osm", type=click.Path(path_type=Path))
+@click.option(
+    "--python", type=click.Path(path_type=Path), help="Python that has pyvalhalla (3.12)."
+)
+@click.option("--places", type=click.IntRange(2), default=200, show_default=True)
+@guarded
+def bench_valhalla(osm: Path, python: Path | None, places: int) -> None:
+    """Compare times and lengths of a truck with Valhalla's among random places of the map OSM.
+
+    \b
+    Example:
+      python -m benchmarks.peers install roads pyvalhalla
+      huanwei bench valhalla heidelberg.osm.pbf
+    """
+    from benchmarks.agreement import VALHALLA, compare
+
+    click.echo("\n".join(compare(VALHALLA, osm, python, places)))
 
 
 @bench.command("vrp")

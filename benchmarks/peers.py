@@ -103,7 +103,7 @@ def find_python(oldest: tuple[int, int]) -> Path | None:
 
 
 def _interpreters() -> Iterator[Path]:
-    """This one, those on the path by name, those that pyenv keeps."""
+    """Yield the interpreter that runs, those on the path by name, those that pyenv keeps."""
     yield Path(sys.executable)
     for minor in range(11, NEWEST_PYTHON[1] + 1):
         found = shutil.which(f"python3.{minor}")

@@ -271,7 +271,7 @@ def _smallest(apart: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     return np.argsort(apart, axis=1, kind="stable")[:, :k].astype(np.int64)
 
 
-def _visits(problem: Problem, cost: NDArray[np.int64]) -> NDArray[np.int32]:
+def _visits(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return each task's facilities, nearest first: to unload its stream, then to refill."""
     num = len(problem.tasks)
     k = max(1, min(NEAR_FACILITIES, len(problem.facilities)))

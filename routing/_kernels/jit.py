@@ -41,9 +41,9 @@ def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     Every array taken out of a tuple is counted by an atomic instruction, twice. In the native
     search that took five sixths of the time and much of the machine code.
     """
-    compiled: Callable[..., Any] = njit(
-        cache=True, nogil=True, error_model="numpy", _nrt=False
-    )(function)
+    compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(
+        function
+    )
     return compiled
 
 
