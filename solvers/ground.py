@@ -22,6 +22,7 @@ TIMED_KNOBS = (15.0, 20.0, 0.5, 0.01, 0.05)
 """Mean number removed, longest string, share of split strings, their growth, rate of blinks."""
 WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
+CACHE_LINE = 8  # entries of 64 bits
 MOST_ROWS = 512
 """Tasks whose neighbors are ranked at a time, so that large sets need little memory."""
 
@@ -323,6 +324,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
         allowed=builder.allowed(),
         pattern=pattern,
         group=group,
+        link=_links(problem, len(route), flags[g.RELOADS]),
         node=_nodes(problem, len(route), flags[g.RELOADS]),
         route=route,
         work=np.zeros((0, 0), np.int64),
@@ -390,6 +392,7 @@ def _tally(builder: _Builder, flags: dict[int, bool], num_routes: int) -> NDArra
     )
     for field, on in flags.items():
         tally[field] = int(on)
+    tally[g.UNIFORM] = int(len(builder.kinds) == len(builder.days) == 1)
     tally[g.NUM_POOL] = _pool(len(problem.tasks), num_routes, flags[g.RELOADS])
     return tally
 
@@ -409,10 +412,27 @@ def _ranks(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank
 
 
+def _links(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64]:
+    """Return the links of all nodes, one cache line each."""
+    num = len(problem.tasks)
+    rows = num + 2 * num_routes + _pool(num, num_routes, reloads)
+    link = aligned(rows, 8)
+    link[:num, g.IN_AT] = [t.modes[0].entry for t in problem.tasks]
+    link[:num, g.OUT_AT] = [t.modes[0].exit for t in problem.tasks]
+    return link
+
+
+def aligned(rows: int, columns: int) -> NDArray[np.int64]:
+    """Return a table of zeros that begins with a cache line."""
+    room = np.zeros(rows * columns + CACHE_LINE, np.int64)
+    first = -(room.ctypes.data // room.itemsize) % CACHE_LINE
+    return room[first : first + rows * columns].reshape(rows, columns)
+
+
 def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64]:
     num = len(problem.tasks)
     pool = _pool(num, num_routes, reloads)
-    node = np.zeros((num + 2 * num_routes + pool, g.NODE_COLUMNS), np.int64)
+    node = aligned(num + 2 * num_routes + pool, g.NODE_COLUMNS)
     node[:, g.ROUTE] = node[:, g.GROUP] = g.NONE
     group_of = {t: k for k, group in enumerate(problem.groups) for t in group.tasks}
     streams = problem.streams
@@ -422,7 +442,7 @@ def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64
         row[g.WHAT] = row[g.FIRST_MODE] = mode
         mode += len(task.modes)
         row[g.END_MODE] = mode
-        row[g.IN_AT], row[g.OUT_AT], row[g.BUSY_S] = first.entry, first.exit, first.service_s
+        row[g.BUSY_S] = first.service_s
         row[g.KG], row[g.LITRES], row[g.WATER_L] = task.mass_kg, task.volume_l, task.water_l
         row[g.RELEASE], row[g.STREAM] = task.release_s, streams.index(task.stream)
         row[g.GROUP] = group_of.get(idx, g.NONE)
@@ -448,6 +468,18 @@ def _work(builder: _Builder, tables: Tables) -> NDArray[np.int64]:
     return work
 
 
+def _link_ends(tables: Tables, starts: list[int], ends: list[int]) -> None:
+    """Link each empty route from its start to its end."""
+    num, routes = int(tables.tally[g.NUM_TASKS]), len(tables.route)
+    start, end = tables.link[num : num + routes], tables.link[num + routes : num + 2 * routes]
+    start[:, g.IN_AT] = start[:, g.OUT_AT] = end[:, g.PREV_AT] = starts
+    end[:, g.IN_AT] = end[:, g.OUT_AT] = start[:, g.NEXT_AT] = ends
+    start[:, g.NEXT] = np.arange(num + routes, num + 2 * routes)
+    end[:, g.PREV] = np.arange(num, num + routes)
+    cost = tables.travel[tables.route[:, g.COST_LAYER], starts, ends]
+    start[:, g.OUT_COST] = end[:, g.IN_COST] = cost
+
+
 def _write_ends(problem: Problem, tables: Tables) -> None:
     """Write the nodes at which routes start and end."""
     num, routes = len(problem.tasks), len(tables.route)
@@ -457,14 +489,10 @@ def _write_ends(problem: Problem, tables: Tables) -> None:
     meal = route[:, g.HAS_MEAL] == 1
     opens = np.asarray([v.shift_start for v in vehicles])
     closes = np.asarray([min(v.shift_end + v.max_overtime_s, FAR) for v in vehicles])
-    for rows, places in ((start, [v.start for v in vehicles]), (end, [v.end for v in vehicles])):
+    for rows in (start, end):
         rows[:, g.ROUTE] = np.arange(routes)
-        rows[:, g.IN_AT] = rows[:, g.OUT_AT] = places
         rows[:, g.OPENS], rows[:, g.CLOSES] = opens, closes
-    start[:, g.NEXT] = np.arange(num + routes, num + 2 * routes)
-    end[:, g.PREV] = np.arange(num, num + routes)
-    layers = route[:, g.COST_LAYER]
-    start[:, g.OUT_COST] = tables.travel[layers, start[:, g.OUT_AT], end[:, g.IN_AT]]
+    _link_ends(tables, [v.start for v in vehicles], [v.end for v in vehicles])
     start[:, g.EARLY_0] = np.where(meal, opens, FAR)
     fed = np.maximum(opens, tally[g.MEAL_EARLY]) + tally[g.MEAL_S]
     fed = np.where(opens > tally[g.MEAL_LATE], FAR, fed)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
+
+from routing.folders import default_cache_dir
+
+
+def machine_code_dir() -> Path:
+    """Folder of the machine code of these very kernels.
+
+    Numba looks at the file of a kernel alone to see whether it has changed, not at those that it
+    calls or takes numbers from. A folder for each state of the sources leaves nothing stale.
+    """
+    root = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for package in ("routing", "solvers"):
+        for source in sorted((root / package / "_kernels").glob("*.py")):
+            digest.update(source.read_bytes())
+    return default_cache_dir() / "kernels" / digest.hexdigest()[:16]
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    setattr(numba.config, "CACHE_DIR", str(machine_code_dir()))  # noqa: B010 (unknown to its stubs)
 
 njit: Any = numba.njit  # its stubs do not know the wrapper options
 
@@ -26,7 +49,6 @@ def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     kernel itself.
     """
     compiled: Callable[..., Any] = njit(
-        cache=True,
         nogil=True,
         error_model="numpy",
         no_cpython_wrapper=True,
@@ -50,7 +72,6 @@ def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def lean_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel that allocates nothing and that only lean kernels call."""
     compiled: Callable[..., Any] = njit(
-        cache=True,
         nogil=True,
         error_model="numpy",
         no_cpython_wrapper=True,
@@ -63,7 +84,6 @@ def lean_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a short lean kernel into each of its callers."""
     compiled: Callable[..., Any] = njit(
-        cache=True,
         nogil=True,
         error_model="numpy",
         no_cpython_wrapper=True,
@@ -71,4 +91,14 @@ def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         forceinline=True,
         _nrt=False,
     )(function)
+    return compiled
+
+
+def spliced_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Write a lean kernel into its only caller before that is compiled.
+
+    Each kernel on the way up is compiled with all that it calls, so that every level of a deep
+    tree costs as much again; this one is no level.
+    """
+    compiled: Callable[..., Any] = njit(inline="always", error_model="numpy", _nrt=False)(function)
     return compiled

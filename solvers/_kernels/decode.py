@@ -461,7 +461,7 @@ def decode(
     _reset(model, scratch, vehicle)
     state = scratch.state
     profile = model.vehicle[vehicle, PROFILE]
-    i = 0
+    i = np.int64(0)
     kind = 0
     while kind != 2:
         scratch.result[FAILED_AT] = i

@@ -28,6 +28,7 @@ from solvers._kernels.ground import (
     TOUCHED,
     VEHICLE,
     WHAT,
+    WHOLE,
     Tables,
 )
 from solvers._kernels.labels import relabel
@@ -50,15 +51,17 @@ class Exact(NamedTuple):
 
 
 @lean_inner_kernel
-def _write_sequence(node: Int64, tally: Int64, sequence: Int32, first: int, vehicle: int) -> int:
+def _write_sequence(
+    link: Int64, node: Int64, tally: Int64, sequence: Int32, first: int, vehicle: int
+) -> int:
     """Write the nodes of a route from its start on as a sequence; return how many."""
     num_tasks = tally[NUM_TASKS]
-    x, end, size = node[first, NEXT], first + tally[NUM_ROUTES], 0
+    x, end, size = link[first, NEXT], first + tally[NUM_ROUTES], 0
     while x != end:
         what = node[x, WHAT]
         sequence[vehicle, size] = what if x < num_tasks else -what - 1
         size += 1
-        x = node[x, NEXT]
+        x = link[x, NEXT]
     return size
 
 
@@ -115,23 +118,23 @@ def _take_back_bays(t: Tables, exact: Exact, num: int) -> None:
 @lean_inner_kernel
 def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> None:
     """Link the visits of a route as the decoding placed them."""
-    node, route, work, tally = t.node, t.route, t.work, t.tally
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
     num_tasks = tally[NUM_TASKS]
     stream = first_stream(route, tally, r)
-    x, end = node[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
+    x, end = link[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
     while x != end:
-        y = node[x, NEXT]
+        y = link[x, NEXT]
         if x >= num_tasks:
-            remove(t.travel, node, route, work, tally, x, r)
+            remove(t.travel, link, node, route, work, tally, x, r)
         x = y
     x = num_tasks + r
     for i in range(num):
         f = -visits[vehicle, i] - 1
         if f >= 0:
-            x = insert_visit(t.travel, t.facility, node, route, work, tally, f, x, r, stream)
+            x = insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         else:
-            x = node[x, NEXT]
-    relabel(t.travel, node, route, tally, r, -1, -1)
+            x = link[x, NEXT]
+    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
 
 
 @lean_inner_kernel
@@ -149,7 +152,7 @@ def settle(t: Tables, exact: Exact, threshold: float) -> bool:
         vehicle = t.route[r, VEHICLE]
         delta -= cost[vehicle]
         size[vehicle] = _write_sequence(
-            t.node, tally, routes.sequence, tally[NUM_TASKS] + r, vehicle
+            t.link, t.node, tally, routes.sequence, tally[NUM_TASKS] + r, vehicle
         )
         if book(exact.model, exact.bookings, exact.scratch, routes, vehicle) != FEASIBLE:
             sound = False

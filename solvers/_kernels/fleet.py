@@ -21,6 +21,7 @@ from solvers._kernels.ground import (
     MAX_TASKS,
     NEXT,
     NONE,
+    NOTHING,
     NUM_LOGGED,
     NUM_ROUTES,
     NUM_STREAMS,
@@ -33,6 +34,8 @@ from solvers._kernels.ground import (
     TOUCHED,
     TYPE,
     WHAT,
+    WHOLE,
+    ZERO,
     Tables,
 )
 from solvers._kernels.labels import holds, relabel
@@ -59,7 +62,7 @@ def empty_route(route: Int64, work: Int64, kind: int) -> int:
 @lean_inner_kernel
 def _suits(t: Tables, r: int, other: int) -> bool:
     """Whether the truck of an empty route may do all that route r does, apart from its times."""
-    node, route, tally = t.node, t.route, t.tally
+    link, route, tally = t.link, t.route, t.tally
     if (
         route[r, COLLECTED_KG] > route[other, MAX_KG]
         or route[r, COUNT] > route[other, MAX_TASKS]
@@ -67,43 +70,43 @@ def _suits(t: Tables, r: int, other: int) -> bool:
         or route[r, COLLECTED_KG] > route[other, ROOM]
     ):
         return False
-    x, end = node[tally[NUM_TASKS] + r, NEXT], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    x, end = link[tally[NUM_TASKS] + r, NEXT], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     while x != end:
         if not t.allowed[route[other, TYPE], x]:
             return False
-        x = node[x, NEXT]
+        x = link[x, NEXT]
     return True
 
 
 @lean_inner_kernel
 def _cost_with(t: Tables, r: int, other: int) -> int:
     """Return what route r would cost with the truck of another route."""
-    travel, node, route, tally = t.travel, t.node, t.route, t.tally
+    travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
     layer, serve = route[other, COST_LAYER], SERVE_COST + route[other, CLASS]
     num_tasks, num_routes = tally[NUM_TASKS], tally[NUM_ROUTES]
     x, end, total = num_tasks + other, num_tasks + num_routes + r, route[other, FIXED_COST]
-    y = node[num_tasks + r, NEXT]
+    y = link[num_tasks + r, NEXT]
     while y != end:
-        total += way(travel, node, layer, x, y) + t.mode[node[y, WHAT], serve]
-        x, y = y, node[y, NEXT]
-    return total + way(travel, node, layer, x, num_tasks + num_routes + other)
+        total += way(travel, link, layer, x, y) + t.mode[node[y, WHAT], serve]
+        x, y = y, link[y, NEXT]
+    return total + way(travel, link, layer, x, num_tasks + num_routes + other)
 
 
 @lean_inner_kernel
 def _change_truck(t: Tables, r: int, other: int) -> None:
     """Bring all tasks of route r into an empty route."""
-    travel, node, route, work, tally = t.travel, t.node, t.route, t.work, t.tally
+    travel, link, node, route, work, tally = t.travel, t.link, t.node, t.route, t.work, t.tally
     start, tail = tally[NUM_TASKS] + r, tally[NUM_TASKS] + other
     end = start + tally[NUM_ROUTES]
     touch(route, work, tally, other)
-    while node[start, NEXT] != end:
-        x = node[start, NEXT]
-        remove(travel, node, route, work, tally, x, r)
-        insert(travel, node, route, work, tally, x, tail, other)
+    while link[start, NEXT] != end:
+        x = link[start, NEXT]
+        remove(travel, link, node, route, work, tally, x, r)
+        insert(travel, link, node, route, work, tally, x, tail, other)
         tail = x
     if tally[TIMED]:
-        relabel(travel, node, route, tally, r, -1, -1)
-        relabel(travel, node, route, tally, other, -1, -1)
+        relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
+        relabel(travel, link, node, route, tally, other, WHOLE, WHOLE)
 
 
 @lean_inner_kernel
@@ -111,12 +114,12 @@ def _try_truck(t: Tables, r: int, other: int, added: int) -> bool:
     """Change the truck of route r if its times still hold; return whether they did."""
     tally, mark = t.tally, t.tally[NUM_LOGGED]
     _change_truck(t, r, other)
-    if holds(t.travel, t.node, t.route, tally, other):
+    if holds(t.travel, t.link, t.node, t.route, tally, other):
         tally[DELTA] += added
         return True
-    undo(t.travel, t.mode, t.facility, t.node, t.route, t.work, tally, mark)
-    relabel(t.travel, t.node, t.route, tally, r, -1, -1)
-    relabel(t.travel, t.node, t.route, tally, other, -1, -1)
+    undo(t.travel, t.mode, t.facility, t.link, t.node, t.route, t.work, tally, mark)
+    relabel(t.travel, t.link, t.node, t.route, tally, r, WHOLE, WHOLE)
+    relabel(t.travel, t.link, t.node, t.route, tally, other, WHOLE, WHOLE)
     return False
 
 
@@ -131,7 +134,7 @@ def shake_truck(t: Tables) -> None:
     if other < 0 or route[r, COUNT] == 0 or route[other, TYPE] == route[r, TYPE]:
         return
     if _suits(t, r, other):
-        now = ways_cost(t.mode, t.node, route, tally, r) + route[r, FIXED_COST]
+        now = ways_cost(t.mode, t.link, t.node, route, tally, r) + route[r, FIXED_COST]
         _try_truck(t, r, other, _cost_with(t, r, other) - now)
 
 
@@ -139,8 +142,8 @@ def shake_truck(t: Tables) -> None:
 def cheapest_truck(t: Tables, r: int) -> None:
     """Give a route the cheapest truck that can drive it."""
     route, tally = t.route, t.tally
-    now = ways_cost(t.mode, t.node, route, tally, r) + route[r, FIXED_COST]
-    best, chosen = 0, NONE
+    now = ways_cost(t.mode, t.link, t.node, route, tally, r) + route[r, FIXED_COST]
+    best, chosen = ZERO, NOTHING
     for kind in range(tally[NUM_TYPES]):
         other = empty_route(route, t.work, kind)
         if other < 0 or kind == route[r, TYPE] or not _suits(t, r, other):

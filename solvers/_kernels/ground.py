@@ -1,8 +1,8 @@
 """The arrays of the native search: what a problem fixes, and what a search changes.
 
-Few tables with named columns, so that all that is known of a stop lies in six cache lines. A
-*node* is a task, the start or the end of a route, or one visit to a facility taken from a pool:
-nodes 0 .. n-1 are the tasks, then come r starts, r ends and the pool.
+Few tables with named columns: how a stop is linked lies in one cache line, and all else that is
+known of it in five. A *node* is a task, the start or the end of a route, or one visit to a facility
+taken from a pool: nodes 0 .. n-1 are the tasks, then come r starts, r ends and the pool.
 
 Kernels take the tables one by one and index them in full. A row taken out as an array of its own
 is counted by reference, which made the search thirty times as slow.
@@ -18,29 +18,34 @@ from numpy.typing import NDArray
 FAR = 1 << 28  # seconds, money or load that is out of the question; three of them fit 32 bits
 NEVER = 1 << 60
 NONE = -1
+
+# Typed, since a kernel is compiled anew for each plain number that it is called with.
+ZERO, ONE = np.arange(2)
+NOTHING = np.int64(NONE)
+WHOLE = np.int64(NONE)  # for the nodes from which a route is labelled
 MOST_MODES = 8
 MOST_WINDOWS = 4
+
+# Columns of link (int64): the nodes beside a node, its own places and theirs, and the costs of the
+# ways to them. A gap is priced from the row of one node.
+NEXT, PREV, IN_AT, OUT_AT, NEXT_AT, PREV_AT, OUT_COST, IN_COST = range(8)
+ONWARD, BACKWARD = np.int64(NEXT), np.int64(PREV)
 
 # Columns of node (int64). What changes comes first. Departures and arrivals come in pairs: before
 # the meal and after. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
 # route (to its end): the least time that it takes, the earliest and latest begin that attain it.
 (
-    NEXT,
-    PREV,
     ROUTE,
-    IN_AT,
-    OUT_AT,
-    OUT_COST,
-    WHAT,
-    UNLOADS,
-    FILLS,
-    OPENS,
-    CLOSES,
-    BUSY_S,
     EARLY_0,
     EARLY_1,
     LATE_0,
     LATE_1,
+    OPENS,
+    CLOSES,
+    BUSY_S,
+    WHAT,
+    UNLOADS,
+    FILLS,
     KG_F,
     KG_B,
     LITRES_F,
@@ -65,7 +70,7 @@ MOST_WINDOWS = 4
     END_MODE,
     NUM_WINDOWS,
     WINDOW,
-) = range(40)
+) = range(35)
 NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
 
 # Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
@@ -118,6 +123,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     LIMITS_DURATION,
     RELEASES,
     BOOKED,
+    UNIFORM,
     MANY_MODES,
     LITRES_COUNT,
     MIXED_FLEET,
@@ -133,13 +139,13 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     COST_BEST,
     ACCEPTED,
     OFFERS,
-) = range(29)
+) = range(30)
 """OFFERS begins a row of OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)
 
 # Ways of inserting: alone, or with a visit to a facility behind or before the task.
-ALONE, VISIT_AFTER, VISIT_BEFORE = range(3)
+ALONE, VISIT_AFTER, VISIT_BEFORE = np.arange(3)
 
 # Rows of work (int64). The log has a kind, a node, the node before it and what it was.
 (
@@ -156,9 +162,10 @@ ALONE, VISIT_AFTER, VISIT_BEFORE = range(3)
     LOG_WHAT,
     BEST,
     FIRST_ROUTE,
-) = (0, 1, 2, 3, 4, 5, 6, 15, 16, 17, 18, 19, 20)
-WORK_ROWS = 21  # PLAN has 1 + MOST_MODES rows
-GONE, CAME, TURNED = range(3)
+    GAP_PRICE,
+) = (0, 1, 2, 3, 4, 5, 6, 15, 16, 17, 18, 19, 20, 21)
+WORK_ROWS = 22  # PLAN has 1 + MOST_MODES rows
+GONE, CAME, TURNED = np.arange(3)
 
 # Rows of rank (int64): prices, working space, then the keys of insertion.
 PRICE, KEY, ORDER = range(3)
@@ -182,6 +189,7 @@ class Tables(NamedTuple):
     allowed: NDArray[np.uint8]  # (types, tasks)
     pattern: NDArray[np.int64]  # (patterns, days) the visit of each day or -1
     group: NDArray[np.int64]
+    link: NDArray[np.int64]
     node: NDArray[np.int64]
     route: NDArray[np.int64]
     work: NDArray[np.int64]

@@ -8,7 +8,7 @@ labels: before the meal, and after it.
 
 from __future__ import annotations
 
-from routing._kernels.jit import lean_inner_kernel
+from routing._kernels.jit import inlined_kernel, lean_inner_kernel
 from solvers._kernels.ground import (
     BUSY_S,
     CLOSES,
@@ -58,7 +58,7 @@ from solvers._kernels.ground import (
 from solvers._kernels.links import Int32, Int64, way
 
 
-@lean_inner_kernel
+@inlined_kernel
 def begin_of(node: Int64, x: int, arrival: int) -> int:
     """Return the earliest begin at a node reached at arrival, FAR if that is too late."""
     if arrival > node[x, CLOSES]:
@@ -82,7 +82,7 @@ def latest_of(node: Int64, x: int, limit: int) -> int:
     return latest
 
 
-@lean_inner_kernel
+@inlined_kernel
 def after_meal(tally: Int64, clock: int) -> int:
     """Return when a meal that can begin from clock on is over, FAR if it is too late for it."""
     if clock > tally[MEAL_LATE]:
@@ -90,7 +90,7 @@ def after_meal(tally: Int64, clock: int) -> int:
     return max(clock, tally[MEAL_EARLY]) + tally[MEAL_S]
 
 
-@lean_inner_kernel
+@inlined_kernel
 def forward(
     node: Int64, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, x: int
 ) -> tuple[int, int]:
@@ -179,20 +179,22 @@ def _load_backward(node: Int64, tally: Int64, y: int, x: int) -> bool:
 
 
 @lean_inner_kernel
-def step_forward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def step_forward(
+    travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int
+) -> bool:
     """Write the forward labels of a node from those of the one before it; whether any changed."""
-    p, changed = node[x, PREV], False
+    p, changed = link[x, PREV], False
     if tally[RELOADS]:
         changed = _load_forward(node, tally, p, x)
     if tally[TIMED]:
-        travel_s = way(travel, node, route[r, TIME_LAYER], p, x)
+        travel_s = way(travel, link, route[r, TIME_LAYER], p, x)
         zero, one = forward(
             node, tally, route[r, HAS_MEAL], node[p, EARLY_0], node[p, EARLY_1], travel_s, x
         )
         if tally[RELEASES]:
             if is_head(node, tally, x):
                 node[x, RELEASE_F] = 0
-                released = node[node[x, NEXT], RELEASE_B]
+                released = node[link[x, NEXT], RELEASE_B]
                 zero, one = max(zero, released), max(one, released)
             else:
                 node[x, RELEASE_F] = max(node[p, RELEASE_F], node[x, RELEASE])
@@ -214,13 +216,15 @@ def step_forward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int,
 
 
 @lean_inner_kernel
-def step_backward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def step_backward(
+    travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int
+) -> bool:
     """Write the backward labels of a node from those of the one behind it; whether any changed."""
-    y, changed = node[x, NEXT], False
+    y, changed = link[x, NEXT], False
     if tally[RELOADS]:
         changed = _load_backward(node, tally, y, x)
     if tally[TIMED]:
-        travel_s = way(travel, node, route[r, TIME_LAYER], x, y)
+        travel_s = way(travel, link, route[r, TIME_LAYER], x, y)
         zero, one = _backward(
             node, tally, route[r, HAS_MEAL], node[y, LATE_0], node[y, LATE_1], travel_s, x
         )
@@ -250,7 +254,14 @@ def step_backward(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int
 
 @lean_inner_kernel
 def relabel(
-    travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, first: int, last: int
+    travel: Int32,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    tally: Int64,
+    r: int,
+    first: int,
+    last: int,
 ) -> None:
     """Write the labels of a route anew from the nodes first .. last outward, as far as they change.
 
@@ -259,24 +270,24 @@ def relabel(
     start = tally[NUM_TASKS] + r
     end = start + tally[NUM_ROUTES]
     everything = first < 0 or tally[RELEASES] == 1
-    x, past = (node[end, PREV] if everything else last), False
+    x, past = (link[end, PREV] if everything else last), False
     while x != start:
-        if not step_backward(travel, node, route, tally, r, x) and past:
+        if not step_backward(travel, link, node, route, tally, r, x) and past:
             break
         past = past or (x == first and not everything)
-        x = node[x, PREV]
+        x = link[x, PREV]
     if tally[RELEASES]:
-        reset_start(node, route, tally, r)
-    x, past = (node[start, NEXT] if everything else first), False
+        reset_start(link, node, route, tally, r)
+    x, past = (link[start, NEXT] if everything else first), False
     while x != end:
-        if not step_forward(travel, node, route, tally, r, x) and past:
+        if not step_forward(travel, link, node, route, tally, r, x) and past:
             break
         past = past or (x == last and not everything)
-        x = node[x, NEXT]
+        x = link[x, NEXT]
 
 
 @lean_inner_kernel
-def reset_start(node: Int64, route: Int64, tally: Int64, r: int) -> None:
+def reset_start(link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> None:
     """Write the departures from the depot: the shift, and what the first trip waits for."""
     start = tally[NUM_TASKS] + r
     zero = one = node[start, OPENS]
@@ -286,20 +297,20 @@ def reset_start(node: Int64, route: Int64, tally: Int64, r: int) -> None:
     else:
         zero = FAR
     if tally[RELEASES]:
-        released = node[node[start, NEXT], RELEASE_B]
+        released = node[link[start, NEXT], RELEASE_B]
         zero, one = max(zero, released), max(one, released)
     node[start, EARLY_0] = zero
     node[start, EARLY_1] = one
 
 
 @lean_inner_kernel
-def holds(travel: Int32, node: Int64, route: Int64, tally: Int64, r: int) -> bool:
+def holds(travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> bool:
     """Whether a freshly labelled route holds its times and its longest duration."""
     if not tally[TIMED]:
         return True
     end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
-    x = node[end, PREV]
-    travel_s = way(travel, node, route[r, TIME_LAYER], x, end)
+    x = link[end, PREV]
+    travel_s = way(travel, link, route[r, TIME_LAYER], x, end)
     if (
         node[x, EARLY_1] + travel_s > node[end, LATE_1]
         and node[x, EARLY_0] + travel_s > node[end, LATE_0]

@@ -25,12 +25,14 @@ from solvers._kernels.ground import (
     GONE,
     HINT,
     IN_AT,
+    IN_COST,
     KG,
     LOG_AFTER,
     LOG_KIND,
     LOG_NODE,
     LOG_WHAT,
     NEXT,
+    NEXT_AT,
     NONE,
     NUM_LOGGED,
     NUM_POOL,
@@ -39,12 +41,14 @@ from solvers._kernels.ground import (
     NUM_TASKS,
     NUM_TOUCHED,
     NUM_USED,
+    ONE,
     OPEN_S,
     OPENS,
     OUT_AT,
     OUT_COST,
     POOL,
     PREV,
+    PREV_AT,
     REFILLS,
     ROOM,
     ROUTE,
@@ -60,6 +64,7 @@ from solvers._kernels.ground import (
     UNLOADS,
     VISITS,
     WHAT,
+    ZERO,
 )
 
 Int32 = NDArray[np.int32]
@@ -67,12 +72,21 @@ Int64 = NDArray[np.int64]
 
 
 @inlined_kernel
-def way(travel: Int32, node: Int64, layer: int, x: int, y: int) -> int:
+def way(travel: Int32, link: Int64, layer: int, x: int, y: int) -> int:
     """Return the entry of a layer from where node x is left to where node y is entered."""
-    return travel[layer, node[x, OUT_AT], node[y, IN_AT]]
+    return travel[layer, link[x, OUT_AT], link[y, IN_AT]]
 
 
-@lean_inner_kernel
+@inlined_kernel
+def _tie(travel: Int32, link: Int64, layer: int, x: int, y: int) -> None:
+    """Let node y follow node x."""
+    leave, enter = link[x, OUT_AT], link[y, IN_AT]
+    cost = travel[layer, leave, enter]
+    link[x, NEXT], link[x, NEXT_AT], link[x, OUT_COST] = y, enter, cost
+    link[y, PREV], link[y, PREV_AT], link[y, IN_COST] = x, leave, cost
+
+
+@inlined_kernel
 def touch(route: Int64, work: Int64, tally: Int64, r: int) -> None:
     """Note that a route changes in this step."""
     if route[r, STAMP] != tally[STEP]:
@@ -81,20 +95,20 @@ def touch(route: Int64, work: Int64, tally: Int64, r: int) -> None:
         tally[NUM_TOUCHED] += 1
 
 
-@lean_inner_kernel
-def set_mode(mode: Int64, node: Int64, task: int, m: int) -> None:
+@inlined_kernel
+def set_mode(mode: Int64, link: Int64, node: Int64, task: int, m: int) -> None:
     """Give a task one of its modes; the links stay as they are."""
     node[task, WHAT] = m
-    node[task, IN_AT] = mode[m, ENTRY]
-    node[task, OUT_AT] = mode[m, EXIT]
+    link[task, IN_AT] = mode[m, ENTRY]
+    link[task, OUT_AT] = mode[m, EXIT]
     node[task, BUSY_S] = mode[m, SERVICE]
 
 
 @lean_inner_kernel
-def set_facility(facility: Int64, node: Int64, x: int, f: int, unloads: int) -> None:
+def set_facility(facility: Int64, link: Int64, node: Int64, x: int, f: int, unloads: int) -> None:
     """Make a node of the pool a visit to a facility, to unload (1) or only to refill (0)."""
     node[x, WHAT] = f
-    node[x, IN_AT] = node[x, OUT_AT] = facility[f, AT]
+    link[x, IN_AT] = link[x, OUT_AT] = facility[f, AT]
     node[x, BUSY_S] = facility[f, UNLOAD_S]
     node[x, OPENS] = facility[f, OPEN_S]
     node[x, CLOSES] = facility[f, CLOSE_S] - facility[f, UNLOAD_S]
@@ -102,7 +116,7 @@ def set_facility(facility: Int64, node: Int64, x: int, f: int, unloads: int) -> 
     node[x, FILLS] = facility[f, REFILLS]
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _count(
     node: Int64, route: Int64, work: Int64, tally: Int64, r: int, x: int, change: int
 ) -> None:
@@ -123,45 +137,47 @@ def _count(
             route[r, STREAMS] -= 1
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _unlink(
-    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route, without a word in the log."""
-    p, y = node[x, PREV], node[x, NEXT]
-    node[p, NEXT] = y
-    node[y, PREV] = p
-    node[p, OUT_COST] = way(travel, node, route[r, COST_LAYER], p, y)
+    p, y = link[x, PREV], link[x, NEXT]
+    _tie(travel, link, route[r, COST_LAYER], p, y)
     node[x, ROUTE] = NONE
     if x < tally[NUM_TASKS]:
-        _count(node, route, work, tally, r, x, -1)
+        _count(node, route, work, tally, r, x, -ONE)
     else:
         route[r, VISITS] -= 1
         work[POOL, tally[NUM_POOL]] = x
         tally[NUM_POOL] += 1
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _link(
-    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, after: int, r: int
+    travel: Int32,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    work: Int64,
+    tally: Int64,
+    x: int,
+    after: int,
+    r: int,
 ) -> None:
     """Put a node into a route behind another, without a word in the log."""
-    y = node[after, NEXT]
-    node[x, PREV] = after
-    node[x, NEXT] = y
+    y = link[after, NEXT]
     node[x, ROUTE] = r
-    node[after, NEXT] = x
-    node[y, PREV] = x
     layer = route[r, COST_LAYER]
-    node[after, OUT_COST] = way(travel, node, layer, after, x)
-    node[x, OUT_COST] = way(travel, node, layer, x, y)
+    _tie(travel, link, layer, after, x)
+    _tie(travel, link, layer, x, y)
     if x < tally[NUM_TASKS]:
-        _count(node, route, work, tally, r, x, 1)
+        _count(node, route, work, tally, r, x, ONE)
     else:
         route[r, VISITS] += 1
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _note(work: Int64, tally: Int64, kind: int, x: int, after: int, what: int) -> None:
     k = tally[NUM_LOGGED]
     work[LOG_KIND, k] = kind
@@ -173,26 +189,35 @@ def _note(work: Int64, tally: Int64, kind: int, x: int, after: int, what: int) -
 
 @lean_inner_kernel
 def remove(
-    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route; an undo puts it back."""
-    _note(work, tally, GONE, x, node[x, PREV], 2 * node[x, WHAT] + node[x, UNLOADS])
-    _unlink(travel, node, route, work, tally, x, r)
+    _note(work, tally, GONE, x, link[x, PREV], 2 * node[x, WHAT] + node[x, UNLOADS])
+    _unlink(travel, link, node, route, work, tally, x, r)
 
 
 @lean_inner_kernel
 def insert(
-    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, after: int, r: int
+    travel: Int32,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    work: Int64,
+    tally: Int64,
+    x: int,
+    after: int,
+    r: int,
 ) -> None:
     """Put a node into a route; an undo takes it out."""
-    _note(work, tally, CAME, x, r, 0)
-    _link(travel, node, route, work, tally, x, after, r)
+    _note(work, tally, CAME, x, r, ZERO)
+    _link(travel, link, node, route, work, tally, x, after, r)
 
 
 @lean_inner_kernel
 def insert_visit(
     travel: Int32,
     facility: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     work: Int64,
@@ -205,23 +230,26 @@ def insert_visit(
     """Put a visit to a facility behind a node; return its node."""
     tally[NUM_POOL] -= 1
     x = work[POOL, tally[NUM_POOL]]
-    set_facility(facility, node, x, f, facility[f, ACCEPTS + stream])
-    insert(travel, node, route, work, tally, x, after, r)
+    set_facility(facility, link, node, x, f, facility[f, ACCEPTS + stream])
+    insert(travel, link, node, route, work, tally, x, after, r)
     return x
 
 
-@lean_inner_kernel
-def _turn(travel: Int32, mode: Int64, node: Int64, route: Int64, task: int, m: int, r: int) -> None:
-    set_mode(mode, node, task, m)
-    p, y, layer = node[task, PREV], node[task, NEXT], route[r, COST_LAYER]
-    node[p, OUT_COST] = way(travel, node, layer, p, task)
-    node[task, OUT_COST] = way(travel, node, layer, task, y)
+@inlined_kernel
+def _turn(
+    travel: Int32, mode: Int64, link: Int64, node: Int64, route: Int64, task: int, m: int, r: int
+) -> None:
+    set_mode(mode, link, node, task, m)
+    layer = route[r, COST_LAYER]
+    _tie(travel, link, layer, link[task, PREV], task)
+    _tie(travel, link, layer, task, link[task, NEXT])
 
 
 @lean_inner_kernel
 def turn(
     travel: Int32,
     mode: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     work: Int64,
@@ -232,7 +260,7 @@ def turn(
 ) -> None:
     """Change the mode of a task on a route; an undo changes it back."""
     _note(work, tally, TURNED, task, r, node[task, WHAT])
-    _turn(travel, mode, node, route, task, m, r)
+    _turn(travel, mode, link, node, route, task, m, r)
 
 
 @lean_inner_kernel
@@ -240,6 +268,7 @@ def undo(
     travel: Int32,
     mode: Int64,
     facility: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     work: Int64,
@@ -252,16 +281,16 @@ def undo(
         kind, x = work[LOG_KIND, k], work[LOG_NODE, k]
         after, what = work[LOG_AFTER, k], work[LOG_WHAT, k]
         if kind == CAME:
-            _unlink(travel, node, route, work, tally, x, after)
+            _unlink(travel, link, node, route, work, tally, x, after)
         elif kind == TURNED:
-            _turn(travel, mode, node, route, x, what, after)
+            _turn(travel, mode, link, node, route, x, what, after)
         else:
             if x >= first_visit:
                 tally[NUM_POOL] -= 1
-                set_facility(facility, node, x, what >> 1, what & 1)
+                set_facility(facility, link, node, x, what >> 1, what & 1)
             else:
-                set_mode(mode, node, x, what >> 1)
-            _link(travel, node, route, work, tally, x, after, node[after, ROUTE])
+                set_mode(mode, link, node, x, what >> 1)
+            _link(travel, link, node, route, work, tally, x, after, node[after, ROUTE])
     tally[NUM_LOGGED] = back_to
 
 

@@ -18,6 +18,7 @@ from solvers._kernels.ground import (
     ALONE,
     AT,
     BACK_LAYER,
+    BACKWARD,
     BLINK,
     BY_FACILITY,
     BY_MODE,
@@ -42,10 +43,12 @@ from solvers._kernels.ground import (
     FIRST_MODE,
     FIRST_PATTERN,
     FIXED_COST,
+    GAP_PRICE,
     GROUP,
     HAS_MEAL,
     HOW,
     IN_AT,
+    IN_COST,
     KG,
     KG_B,
     KG_F,
@@ -64,6 +67,7 @@ from solvers._kernels.ground import (
     MAX_TRIPS,
     NEVER,
     NEXT,
+    NEXT_AT,
     NONE,
     NUM_DAYS,
     NUM_ROUTES,
@@ -72,6 +76,7 @@ from solvers._kernels.ground import (
     NUM_TYPES,
     OFFER_COLUMNS,
     OFFERS,
+    ONWARD,
     OPEN_S,
     OPENS,
     ORDER,
@@ -79,6 +84,7 @@ from solvers._kernels.ground import (
     OUT_COST,
     PLACE,
     PREV,
+    PREV_AT,
     RELEASE,
     RELEASE_B,
     RELEASE_F,
@@ -97,6 +103,7 @@ from solvers._kernels.ground import (
     TIME_LAYER,
     TIMED,
     TYPE,
+    UNIFORM,
     UNLOAD_S,
     VALUE,
     VISIT_AFTER,
@@ -106,6 +113,7 @@ from solvers._kernels.ground import (
     WATER_F,
     WATER_L,
     WHAT,
+    ZERO,
     Tables,
 )
 from solvers._kernels.labels import after_meal, forward, is_head, joined, relabel
@@ -142,7 +150,7 @@ def arrange(work: Int64, rank: Int64, seed: NDArray[np.uint64], num: int) -> Non
         gap //= 3
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _may_take(
     allowed: NDArray[np.uint8], node: Int64, route: Int64, tally: Int64, r: int, task: int
 ) -> bool:
@@ -162,7 +170,7 @@ def _may_take(
 
 @lean_inner_kernel
 def _aboard(
-    facility: Int64, node: Int64, tally: Int64, x: int, stream: int, step: int
+    facility: Int64, link: Int64, node: Int64, tally: Int64, x: int, stream: int, step: int
 ) -> tuple[int, int]:
     """Return kg and litres of one stream from node x (included) to where its trip ends or begins.
 
@@ -181,13 +189,13 @@ def _aboard(
             return kg + node[x, KG_B], litres
         elif facility[node[x, WHAT], ACCEPTS + stream]:
             return kg, litres
-        x = node[x, step]
+        x = link[x, step]
 
 
 @lean_inner_kernel
 def _fit(
-    allowed: NDArray[np.uint8],
     facility: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     tally: Int64,
@@ -200,19 +208,14 @@ def _fit(
 
     1 alone, 2 with a visit behind it, 4 with a visit before it, 8 if the visit is for refilling.
     """
-    if not _may_take(allowed, node, route, tally, r, task):
-        return 0
     stream = node[task, STREAM]
-    if not tally[RELOADS]:
-        held = route[r, COLLECTED_KG] + node[task, KG]
-        return 1 if held <= route[r, ROOM + 3 * stream] else 0
     kg, litres = node[task, KG], node[task, LITRES]
     room_kg, room_l = route[r, ROOM + 3 * stream], route[r, ROOM + 3 * stream + 1]
     kg_f, litres_f = node[p, KG_F], node[p, LITRES_F]
     kg_b, litres_b = node[y, KG_B], node[y, LITRES_B]
     if route[r, COMPARTMENTS] > 1:
-        kg_f, litres_f = _aboard(facility, node, tally, p, stream, PREV)
-        kg_b, litres_b = _aboard(facility, node, tally, y, stream, NEXT)
+        kg_f, litres_f = _aboard(facility, link, node, tally, p, stream, BACKWARD)
+        kg_b, litres_b = _aboard(facility, link, node, tally, y, stream, ONWARD)
     alone = kg_f + kg_b + kg <= room_kg or kg + litres == 0
     behind = kg_f + kg <= room_kg
     # at the start there is nothing aboard yet to unload
@@ -248,22 +251,50 @@ def _visited(
 
 @lean_inner_kernel
 def _released(
-    travel: Int32, node: Int64, route: Int64, tally: Int64, r: int, p: int, release: int
+    travel: Int32,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    tally: Int64,
+    r: int,
+    p: int,
+    release: int,
 ) -> tuple[int, int]:
     """Return the departures from p if its trip may not set out before a release."""
     head = p
     while not is_head(node, tally, head):
-        head = node[head, PREV]
+        head = link[head, PREV]
     zero, one = node[head, EARLY_0], node[head, EARLY_1]
     if release <= one and (release <= zero or zero >= FAR):
         return node[p, EARLY_0], node[p, EARLY_1]
     zero, one = max(zero, release), max(one, release)
     while head != p:
-        y = node[head, NEXT]
-        travel_s = way(travel, node, route[r, TIME_LAYER], head, y)
+        y = link[head, NEXT]
+        travel_s = way(travel, link, route[r, TIME_LAYER], head, y)
         zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, travel_s, y)
         head = y
     return zero, one
+
+
+@inlined_kernel
+def _soon_enough(
+    travel: Int32,
+    mode: Int64,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    tally: Int64,
+    r: int,
+    p: int,
+    task: int,
+    m: int,
+) -> int:
+    """Whether (1) or not (0) a task can stand alone behind p, by the clock of windows and meal."""
+    y, layer, meal = link[p, NEXT], route[r, TIME_LAYER], route[r, HAS_MEAL]
+    travel_s = travel[layer, link[p, OUT_AT], mode[m, ENTRY]]
+    zero, one = forward(node, tally, meal, node[p, EARLY_0], node[p, EARLY_1], travel_s, task)
+    travel_s = travel[layer, mode[m, EXIT], link[y, IN_AT]]
+    return int(one + travel_s <= node[y, LATE_1] or zero + travel_s <= node[y, LATE_0])
 
 
 @lean_inner_kernel
@@ -271,6 +302,7 @@ def _in_time(
     travel: Int32,
     mode: Int64,
     facility: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     tally: Int64,
@@ -282,16 +314,16 @@ def _in_time(
     f: int,
 ) -> bool:
     """Whether a task can stand behind p in time, with a visit to f behind or before it."""
-    y, layer, meal = node[p, NEXT], route[r, TIME_LAYER], route[r, HAS_MEAL]
+    y, layer, meal = link[p, NEXT], route[r, TIME_LAYER], route[r, HAS_MEAL]
     zero, one = node[p, EARLY_0], node[p, EARLY_1]
-    into, at = mode[m, ENTRY], node[p, OUT_AT]
+    into, at = mode[m, ENTRY], link[p, OUT_AT]
     if tally[RELEASES]:
         release = node[p, RELEASE_F]
         if how != VISIT_BEFORE:
             release = max(release, node[task, RELEASE])
         if how == ALONE:
             release = max(release, node[y, RELEASE_B])
-        zero, one = _released(travel, node, route, tally, r, p, release)
+        zero, one = _released(travel, link, node, route, tally, r, p, release)
     if how == VISIT_BEFORE:
         dump = facility[f, AT]
         zero, one = _visited(facility, tally, meal, zero, one, travel[layer, at, dump], f)
@@ -307,11 +339,11 @@ def _in_time(
         at = dump
         if tally[RELEASES]:
             zero, one = max(zero, node[y, RELEASE_B]), max(one, node[y, RELEASE_B])
-    travel_s = travel[layer, at, node[y, IN_AT]]
+    travel_s = travel[layer, at, link[y, IN_AT]]
     if one + travel_s > node[y, LATE_1] and zero + travel_s > node[y, LATE_0]:
         return False
     if tally[LIMITS_DURATION]:
-        return _short_enough(travel, mode, facility, node, route, r, p, task, m, how, f)
+        return _short_enough(travel, mode, facility, link, node, route, r, p, task, m, how, f)
     return True
 
 
@@ -320,6 +352,7 @@ def _short_enough(
     travel: Int32,
     mode: Int64,
     facility: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     r: int,
@@ -330,9 +363,9 @@ def _short_enough(
     f: int,
 ) -> bool:
     """Whether the route, with a task behind p, takes no longer than its truck may be out."""
-    y, layer = node[p, NEXT], route[r, TIME_LAYER]
+    y, layer = link[p, NEXT], route[r, TIME_LAYER]
     length, early, late = node[p, TIME_F], node[p, EARLY_F], node[p, LATE_F]
-    at = node[p, OUT_AT]
+    at = link[p, OUT_AT]
     for turn in range(3):
         if turn == 1:
             drive = travel[layer, at, mode[m, ENTRY]]
@@ -346,7 +379,7 @@ def _short_enough(
         else:
             continue
         length, early, late = joined(length, early, late, drive, busy, opens, closes)
-    drive = travel[layer, at, node[y, IN_AT]]
+    drive = travel[layer, at, link[y, IN_AT]]
     length, early, late = joined(
         length, early, late, drive, node[y, TIME_B], node[y, EARLY_B], node[y, LATE_B]
     )
@@ -354,63 +387,51 @@ def _short_enough(
 
 
 @inlined_kernel
-def _try_gap(t: Tables, r: int, task: int, p: int, extra: int, limit: int) -> None:
-    """Offer the insertions of a task behind node p that cost less than the best and the limit.
-
-    What costs too much without a visit is dropped before anything else is looked at.
-    """
-    travel, mode, node, route, tally = t.travel, t.mode, t.node, t.route, t.tally
-    y, cost, back = node[p, NEXT], route[r, COST_LAYER], route[r, BACK_LAYER]
-    leave, enter, fit = node[p, OUT_AT], node[y, IN_AT], -1
-    offer = OFFERS + OFFER_COLUMNS * route[r, DAY]
-    saved = node[p, OUT_COST] - extra
-    serve = SERVE_COST + route[r, CLASS]
-    for m in range(node[task, FIRST_MODE], node[task, END_MODE]):
-        to, on = travel[back, mode[m, ENTRY], leave], travel[cost, mode[m, EXIT], enter]
-        value = to + on + mode[m, serve] - saved
-        if value >= min(tally[offer + VALUE], limit):
-            continue
-        if fit < 0:
-            fit = _fit(t.allowed, t.facility, node, route, tally, r, task, p, y)
-        if fit == 0:
-            break
-        if fit > 1:
-            _try_visits(t, r, task, p, m, fit, to, on, mode[m, serve] - saved, limit)
-        elif draw(t.seed) >= t.knob[BLINK] and (
-            not tally[TIMED]
-            or _in_time(travel, mode, t.facility, node, route, tally, r, p, task, m, ALONE, 0)
-        ):
-            tally[offer + VALUE] = value
-            tally[offer + PLACE] = p
-            tally[offer + BY_MODE] = m
-            tally[offer + HOW] = ALONE
+def _offer(
+    t: Tables, r: int, task: int, p: int, m: int, value: int, extra: int, limit: int
+) -> None:
+    """Take up an insertion behind node p that costs less than the best, if the rules allow it."""
+    travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
+    if not _may_take(t.allowed, node, route, tally, r, task):
+        return
+    fit, y = 0, link[p, NEXT]
+    if tally[RELOADS]:
+        fit = _fit(t.facility, link, node, route, tally, r, task, p, y)
+    elif route[r, COLLECTED_KG] + node[task, KG] <= route[r, ROOM + 3 * node[task, STREAM]]:
+        fit = 1
+    if fit == 0 or (fit == 1 and draw(t.seed) < t.knob[BLINK]):
+        return
+    if fit == 1 and tally[TIMED]:
+        if tally[RELEASES] or tally[LIMITS_DURATION]:
+            fit = _in_time(
+                travel, t.mode, t.facility, link, node, route, tally, r, p, task, m, ALONE, ZERO
+            )
+        else:
+            fit = _soon_enough(travel, t.mode, link, node, route, tally, r, p, task, m)
+    if fit == 1:
+        offer = OFFERS + OFFER_COLUMNS * t.route[r, DAY]
+        tally[offer + VALUE] = value
+        tally[offer + PLACE] = p
+        tally[offer + BY_MODE] = m
+        tally[offer + HOW] = ALONE
+    elif fit > 1:
+        _offer_visits(t, r, task, p, m, fit, extra, limit)
 
 
 @lean_inner_kernel
-def _try_visits(
-    t: Tables,
-    r: int,
-    task: int,
-    p: int,
-    m: int,
-    fit: int,
-    to: int,
-    on: int,
-    fixed: int,
-    limit: int,
+def _offer_visits(
+    t: Tables, r: int, task: int, p: int, m: int, fit: int, extra: int, limit: int
 ) -> None:
     """Offer the insertions of a task in mode m behind node p with a visit to a facility."""
     travel, visits, mode, facility = t.travel, t.visits, t.mode, t.facility
-    node, route, tally = t.node, t.route, t.tally
+    link, node, route, tally = t.link, t.node, t.route, t.tally
     if fit < 8 and route[r, VISITS] >= route[r, MAX_TRIPS]:
         return
-    cost, back, offer = (
-        route[r, COST_LAYER],
-        route[r, BACK_LAYER],
-        OFFERS + OFFER_COLUMNS * route[r, DAY],
-    )
-    leave, enter = node[p, OUT_AT], node[node[p, NEXT], IN_AT]
-    into, out = mode[m, ENTRY], mode[m, EXIT]
+    cost, back = route[r, COST_LAYER], route[r, BACK_LAYER]
+    offer = OFFERS + OFFER_COLUMNS * route[r, DAY]
+    leave, enter, into, out = link[p, OUT_AT], link[p, NEXT_AT], mode[m, ENTRY], mode[m, EXIT]
+    to, on = travel[back, into, leave], travel[cost, out, enter]
+    fixed = mode[m, SERVE_COST + route[r, CLASS]] - link[p, OUT_COST] + extra
     num_visits = visits.shape[1] // 2
     first = num_visits if fit >= 8 else 0
     for k in range(2 * num_visits):
@@ -430,7 +451,7 @@ def _try_visits(
             and draw(t.seed) >= t.knob[BLINK]
             and (
                 not tally[TIMED]
-                or _in_time(travel, mode, facility, node, route, tally, r, p, task, m, how, f)
+                or _in_time(travel, mode, facility, link, node, route, tally, r, p, task, m, how, f)
             )
         ):
             tally[offer + VALUE] = value
@@ -441,65 +462,113 @@ def _try_visits(
 
 
 @lean_inner_kernel
-def _search_places(t: Tables, task: int, limit: int) -> None:
-    """Write the cheapest insertions of a task, one a day, into the tally."""
-    near, node, route, work = t.near, t.node, t.route, t.work
-    tally, seed = t.tally, t.seed
+def _price_gaps(
+    travel: Int32,
+    near: Int64,
+    mode: Int64,
+    link: Int64,
+    node: Int64,
+    route: Int64,
+    work: Int64,
+    uniform: int,
+    task: int,
+    m: int,
+) -> int:
+    """Write what a task would cost behind and before each neighbor, rules aside; return how many.
+
+    Nothing is asked here, so that the processor need not guess.
+    """
+    into, out, r = mode[m, ENTRY], mode[m, EXIT], 0
+    to, on = travel[route[0, BACK_LAYER], into], travel[route[0, COST_LAYER], out]
+    served = mode[m, SERVE_COST + route[0, CLASS]]
+    beside = near[task]
+    prices = work[GAP_PRICE]
+    for k in range(len(beside)):
+        if beside[k] < 0:
+            return 2 * k
+        x = np.uintp(beside[k])
+        if not uniform:
+            r = max(0, node[x, ROUTE])
+            to, on = travel[route[r, BACK_LAYER], into], travel[route[r, COST_LAYER], out]
+            served = mode[m, SERVE_COST + route[r, CLASS]]
+        behind = to[np.uintp(link[x, OUT_AT])] + on[np.uintp(link[x, NEXT_AT])]
+        before = to[np.uintp(link[x, PREV_AT])] + on[np.uintp(link[x, IN_AT])]
+        prices[np.uintp(2 * k)] = behind + served - link[x, OUT_COST]
+        prices[np.uintp(2 * k + 1)] = before + served - link[x, IN_COST]
+    return 2 * len(beside)
+
+
+@lean_inner_kernel
+def _search_neighbors(t: Tables, task: int, limit: int) -> None:
+    """Offer the gaps before and behind each neighbor of a task."""
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
+    uniform, best = tally[UNIFORM], limit
+    for m in range(node[task, FIRST_MODE], node[task, END_MODE]):
+        num = _price_gaps(t.travel, t.near, t.mode, link, node, route, work, uniform, task, m)
+        for k in range(num):
+            value = work[GAP_PRICE, np.uintp(k)]
+            if value >= best:
+                continue
+            b = t.near[task, k >> 1]
+            r = node[b, ROUTE]
+            if r < 0:
+                continue
+            offer = OFFERS + OFFER_COLUMNS * route[r, DAY]
+            if value < min(limit, tally[offer + VALUE]):
+                p = link[b, PREV] if k & 1 else b
+                _offer(t, r, task, p, m, value, ZERO, limit)
+                if tally[NUM_DAYS] == 1:
+                    best = min(limit, tally[offer + VALUE])
+
+
+@lean_inner_kernel
+def _search_elsewhere(t: Tables, task: int, limit: int) -> None:
+    """Offer the ends of some used routes, and an empty route of each type."""
+    travel, mode, link, node, route = t.travel, t.mode, t.link, t.node, t.route
+    tally, extra = t.tally, 0
     num_tasks, num_routes = tally[NUM_TASKS], tally[NUM_ROUTES]
-    for day in range(tally[NUM_DAYS]):
-        tally[OFFERS + OFFER_COLUMNS * day + VALUE] = NEVER
-    num_near = near.shape[1]
-    last_end = 2 * num_near + (END_TRIALS if tally[RELOADS] else 0)
-    b = r = NONE
-    for k in range(last_end + tally[NUM_TYPES]):
-        extra = 0
-        if k < 2 * num_near:
-            if k & 1 == 0:
-                b = near[task, k >> 1]
-                r = node[b, ROUTE] if b >= 0 else NONE
-                p = b
-            elif r >= 0:
-                p = node[b, PREV]
-            if (
-                r >= 0
-                and not tally[RELOADS]
-                and route[r, COLLECTED_KG] + node[task, KG] > route[r, ROOM]
-            ):
-                r = NONE
-        elif k < last_end:
-            r = node[int(draw(seed) * num_tasks), ROUTE]
-            p = node[num_tasks + num_routes + r, PREV] if r >= 0 else 0
+    num_ends = END_TRIALS if tally[RELOADS] else 0
+    for k in range(num_ends + tally[NUM_TYPES]):
+        if k < num_ends:
+            r = node[int(draw(t.seed) * num_tasks), ROUTE]
+            p = link[num_tasks + num_routes + r, PREV] if r >= 0 else 0
         else:
-            r = empty_route(route, work, k - last_end)
+            r = empty_route(route, t.work, k - num_ends)
             p = num_tasks + r
-            if r >= 0:
-                layer = route[r, COST_LAYER]
-                extra = route[r, FIXED_COST] + way(t.travel, node, layer, p, p + num_routes)
-        if r >= 0:
-            _try_gap(t, r, task, p, extra, limit)
+        if r < 0:
+            continue
+        if k >= num_ends:
+            extra = route[r, FIXED_COST] + link[p, OUT_COST]
+        cost, back, serve = route[r, COST_LAYER], route[r, BACK_LAYER], SERVE_COST + route[r, CLASS]
+        offer = OFFERS + OFFER_COLUMNS * route[r, DAY]
+        for m in range(node[task, FIRST_MODE], node[task, END_MODE]):
+            value = travel[back, mode[m, ENTRY], link[p, OUT_AT]] + mode[m, serve]
+            value += travel[cost, mode[m, EXIT], link[p, NEXT_AT]] - link[p, OUT_COST] + extra
+            if value < min(tally[offer + VALUE], limit):
+                _offer(t, r, task, p, m, value, extra, limit)
 
 
 @lean_inner_kernel
 def _put_in(t: Tables, task: int, alike: int, day: int) -> None:
     """Carry out the insertion of a task offered for a day, for it or another visit alike."""
-    travel, facility, node, route = t.travel, t.facility, t.node, t.route
+    travel, facility, link, node, route = t.travel, t.facility, t.link, t.node, t.route
     work, tally = t.work, t.tally
     offer = OFFERS + OFFER_COLUMNS * day
     p, how, f = tally[offer + PLACE], tally[offer + HOW], tally[offer + BY_FACILITY]
     r, stream = node[p, ROUTE], node[task, STREAM]
     touch(route, work, tally, r)
     chosen = tally[offer + BY_MODE] - node[alike, FIRST_MODE]
-    set_mode(t.mode, node, task, node[task, FIRST_MODE] + chosen)
+    set_mode(t.mode, link, node, task, node[task, FIRST_MODE] + chosen)
     first = last = task
     if how == VISIT_BEFORE:
-        p = insert_visit(travel, facility, node, route, work, tally, f, p, r, stream)
+        p = insert_visit(travel, facility, link, node, route, work, tally, f, p, r, stream)
         first = p
-    insert(travel, node, route, work, tally, task, p, r)
+    insert(travel, link, node, route, work, tally, task, p, r)
     if how == VISIT_AFTER:
-        last = insert_visit(travel, facility, node, route, work, tally, f, task, r, stream)
+        last = insert_visit(travel, facility, link, node, route, work, tally, f, task, r, stream)
     tally[DELTA] += tally[offer + VALUE]
     if tally[TIMED] or tally[RELOADS]:
-        relabel(travel, node, route, tally, r, first, last)
+        relabel(travel, link, node, route, tally, r, first, last)
 
 
 @lean_inner_kernel
@@ -516,13 +585,16 @@ def _best_pattern(pattern: Int64, group: Int64, tally: Int64, customer: int) -> 
     return chosen, best
 
 
-@lean_inner_kernel
+@inlined_kernel
 def place_task(t: Tables, task: int, limit: int) -> bool:
     """Insert a task, with all other visits of its customer, for less than limit, if it can be."""
     tally, customer = t.tally, t.node[task, GROUP]
-    _search_places(t, task, limit)
+    for day in range(tally[NUM_DAYS]):
+        tally[OFFERS + OFFER_COLUMNS * day + VALUE] = NEVER
+    _search_neighbors(t, task, limit)
+    _search_elsewhere(t, task, limit)
     if customer < 0:
-        best = 0
+        best = int(ZERO)
         for day in range(1, tally[NUM_DAYS]):
             row = OFFERS + OFFER_COLUMNS * day + VALUE
             if tally[row] < tally[OFFERS + OFFER_COLUMNS * best + VALUE]:

@@ -5,10 +5,11 @@ After Christiaens & Vanden Berghe 2020, section 5.2 (doi 10.1287/trsc.2019.0914)
 
 from __future__ import annotations
 
-from routing._kernels.jit import lean_inner_kernel
+from routing._kernels.jit import inlined_kernel, lean_inner_kernel, spliced_kernel
 from solvers._kernels.chance import draw
 from solvers._kernels.ground import (
     ABSENT,
+    BACKWARD,
     CLASS,
     COST_LAYER,
     COUNT,
@@ -29,6 +30,7 @@ from solvers._kernels.ground import (
     NUM_TASKS,
     NUM_TOUCHED,
     NUM_USED,
+    ONWARD,
     OUT_COST,
     PREV,
     RELOADS,
@@ -50,6 +52,7 @@ from solvers._kernels.ground import (
     WATER_B,
     WATER_F,
     WHAT,
+    WHOLE,
     Tables,
 )
 from solvers._kernels.labels import relabel
@@ -60,6 +63,7 @@ from solvers._kernels.links import Int32, Int64, first_stream, remove, touch, wa
 def _take_out(
     travel: Int32,
     mode: Int64,
+    link: Int64,
     node: Int64,
     route: Int64,
     work: Int64,
@@ -68,34 +72,34 @@ def _take_out(
 ) -> None:
     """Remove a task from its route, at what that saves."""
     r = node[task, ROUTE]
-    p, y = node[task, PREV], node[task, NEXT]
+    p, y = link[task, PREV], link[task, NEXT]
     tally[DELTA] += (
-        way(travel, node, route[r, COST_LAYER], p, y)
-        - node[p, OUT_COST]
-        - node[task, OUT_COST]
+        way(travel, link, route[r, COST_LAYER], p, y)
+        - link[p, OUT_COST]
+        - link[task, OUT_COST]
         - mode[node[task, WHAT], SERVE_COST + route[r, CLASS]]
     )
     touch(route, work, tally, r)
-    remove(travel, node, route, work, tally, task, r)
+    remove(travel, link, node, route, work, tally, task, r)
     work[REMOVED, tally[NUM_REMOVED]] = task
     tally[NUM_REMOVED] += 1
 
 
 @lean_inner_kernel
 def _drop_visit(
-    travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Remove a visit to a facility from a route."""
-    p, y = node[x, PREV], node[x, NEXT]
-    saved = node[p, OUT_COST] + node[x, OUT_COST]
-    tally[DELTA] += way(travel, node, route[r, COST_LAYER], p, y) - saved
-    remove(travel, node, route, work, tally, x, r)
+    p, y = link[x, PREV], link[x, NEXT]
+    saved = link[p, OUT_COST] + link[x, OUT_COST]
+    tally[DELTA] += way(travel, link, route[r, COST_LAYER], p, y) - saved
+    remove(travel, link, node, route, work, tally, x, r)
 
 
 @lean_inner_kernel
-def _needless(node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def _needless(link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Whether a visit can go: nothing was brought, or the trips around it fit into one."""
-    p, y = node[x, PREV], node[x, NEXT]
+    p, y = link[x, PREV], link[x, NEXT]
     if node[x, UNLOADS] and (node[p, KG_F] > 0 or node[p, LITRES_F] > 0):
         if route[r, STREAMS] > 1:
             return False
@@ -108,49 +112,50 @@ def _needless(node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
     return node[p, WATER_F] + node[y, WATER_B] <= route[r, TANK_L]
 
 
-@lean_inner_kernel
-def _tidy(travel: Int32, node: Int64, route: Int64, work: Int64, tally: Int64, r: int) -> None:
+@inlined_kernel
+def _tidy(
+    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, r: int
+) -> None:
     """Remove what a route no longer needs, and label it anew."""
     num_tasks, start = tally[NUM_TASKS], tally[NUM_TASKS] + r
     empty = route[r, COUNT] == 0
     if tally[TIMED] or tally[RELOADS]:
-        relabel(travel, node, route, tally, r, -1, -1)
+        relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
     if route[r, VISITS] > 0:
-        x, end, changed = node[start, NEXT], start + tally[NUM_ROUTES], False
+        x, end, changed = link[start, NEXT], start + tally[NUM_ROUTES], False
         while x != end:
-            y = node[x, NEXT]
-            if x >= num_tasks and (empty or _needless(node, route, tally, r, x)):
-                p = node[x, PREV]
-                _drop_visit(travel, node, route, work, tally, x, r)
+            y = link[x, NEXT]
+            if x >= num_tasks and (empty or _needless(link, node, route, tally, r, x)):
+                p = link[x, PREV]
+                _drop_visit(travel, link, node, route, work, tally, x, r)
                 changed = True
                 if not empty:
-                    relabel(travel, node, route, tally, r, p, p) if p != start else relabel(
-                        travel, node, route, tally, r, -1, -1
-                    )
+                    p = WHOLE if p == start else p
+                    relabel(travel, link, node, route, tally, r, p, p)
             x = y
         if changed and empty:
-            relabel(travel, node, route, tally, r, -1, -1)
+            relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
     if empty:
         # give back its price, and the way from depot to depot that it no longer drives
         layer = route[r, COST_LAYER]
-        base = way(travel, node, layer, start, start + tally[NUM_ROUTES])
+        base = way(travel, link, layer, start, start + tally[NUM_ROUTES])
         tally[DELTA] -= route[r, FIXED_COST] + base
 
 
 @lean_inner_kernel
-def _beside(node: Int64, tally: Int64, x: int, step: int) -> int:
+def _beside(link: Int64, tally: Int64, x: int, step: int) -> int:
     """Return the next (or, with PREV, the previous) task on the route of x, -1 at its end."""
     ends = tally[NUM_TASKS] + 2 * tally[NUM_ROUTES]
-    x = node[x, step]
+    x = link[x, step]
     while x >= ends:
-        x = node[x, step]
+        x = link[x, step]
     return x if x < tally[NUM_TASKS] else NONE
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _tear(t: Tables, task: int, longest: float) -> None:
     """Tear a string that holds a task out of its route, sometimes sparing a piece within it."""
-    travel, mode, group, node = t.travel, t.mode, t.group, t.node
+    travel, mode, group, link, node = t.travel, t.mode, t.group, t.link, t.node
     route, work, tally, seed, knob = t.route, t.work, t.tally, t.seed, t.knob
     size = route[node[task, ROUTE], COUNT]
     length = min(int(draw(seed) * min(float(size), longest)) + 1, size)
@@ -162,39 +167,39 @@ def _tear(t: Tables, task: int, longest: float) -> None:
     total = length + spared
     x = task
     for _ in range(int(draw(seed) * total)):
-        before = _beside(node, tally, x, PREV)
+        before = _beside(link, tally, x, BACKWARD)
         if before < 0:
             break
         x = before
     y, seen = x, 1  # the string must not run over the end of the route
     while seen < total:
-        y = _beside(node, tally, y, NEXT)
+        y = _beside(link, tally, y, ONWARD)
         if y < 0:
             break
         seen += 1
     while seen < total:
-        x = _beside(node, tally, x, PREV)
+        x = _beside(link, tally, x, BACKWARD)
         seen += 1
     keep_from = 1 + int(draw(seed) * (length - 1)) if spared > 0 and length > 1 else length
     for i in range(total):
-        y = _beside(node, tally, x, NEXT)
+        y = _beside(link, tally, x, ONWARD)
         if i < keep_from or i >= keep_from + spared:
             if node[x, GROUP] < 0:
-                _take_out(travel, mode, node, route, work, tally, x)
+                _take_out(travel, mode, link, node, route, work, tally, x)
             else:
                 for k in range(VISIT, group.shape[1]):
                     member = group[node[x, GROUP], k]
                     if member >= 0 and node[member, ROUTE] >= 0:
-                        _take_out(travel, mode, node, route, work, tally, member)
+                        _take_out(travel, mode, link, node, route, work, tally, member)
         x = y
         if x < 0 or node[x, ROUTE] < 0:
             break
 
 
-@lean_inner_kernel
+@spliced_kernel
 def ruin(t: Tables) -> None:
     """Tear strings out of the routes around a task drawn by chance; labels are fresh afterwards."""
-    around, node, route, work = t.around, t.node, t.route, t.work
+    around, link, node, route, work = t.around, t.link, t.node, t.route, t.work
     tally, seed, knob = t.tally, t.seed, t.knob
     served = tally[NUM_TASKS] - tally[NUM_ABSENT]
     longest = min(knob[LONGEST], served / max(1, tally[NUM_USED]))
@@ -215,4 +220,4 @@ def ruin(t: Tables) -> None:
         torn += 1
         _tear(t, task, longest)
     for i in range(tally[NUM_TOUCHED]):
-        _tidy(t.travel, node, route, work, tally, work[TOUCHED, i])
+        _tidy(t.travel, link, node, route, work, tally, work[TOUCHED, i])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from routing._kernels.jit import lean_inner_kernel, lean_kernel
+from routing._kernels.jit import lean_inner_kernel, lean_kernel, spliced_kernel
 from solvers._kernels.chance import draw
 from solvers._kernels.exact import Exact, keep_exact, settle
 from solvers._kernels.fleet import cheapest_truck, shake_truck
@@ -47,6 +47,8 @@ from solvers._kernels.ground import (
     TOUCHED,
     VISIT,
     WHAT,
+    WHOLE,
+    ZERO,
     Tables,
 )
 from solvers._kernels.labels import relabel
@@ -78,7 +80,7 @@ def _price_of(group: Int64, node: Int64, rank: Int64, task: int) -> int:
     return price
 
 
-@lean_inner_kernel
+@spliced_kernel
 def _offer_absent(t: Tables) -> None:
     """Add some of the unserved tasks to those of the step; all of them if nothing is served yet."""
     work, tally = t.work, t.tally
@@ -105,7 +107,7 @@ def _first_refused(node: Int64, work: Int64, i: int) -> bool:
     return earlier == 0
 
 
-@lean_inner_kernel
+@spliced_kernel
 def _recreate(t: Tables, threshold: float) -> bool:
     """Insert the tasks of the step; return whether the step stays below the threshold."""
     node, work, tally = t.node, t.work, t.tally
@@ -128,7 +130,7 @@ def _recreate(t: Tables, threshold: float) -> bool:
     return True
 
 
-@lean_inner_kernel
+@spliced_kernel
 def _polish(t: Tables) -> None:
     """Choose truck, visits and modes of the changed routes anew."""
     for i in range(t.tally[NUM_TOUCHED]):
@@ -160,7 +162,7 @@ def _keep_absent(node: Int64, work: Int64, tally: Int64) -> None:
 
 
 @lean_inner_kernel
-def _note_best(node: Int64, route: Int64, work: Int64, tally: Int64) -> None:
+def _note_best(link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64) -> None:
     """Write the present routes into a row of work: its length, then -1-r and the nodes of route r.
 
     A task is written as its mode, a visit as the number of modes + its facility.
@@ -172,18 +174,18 @@ def _note_best(node: Int64, route: Int64, work: Int64, tally: Int64) -> None:
             continue
         work[BEST, k] = -1 - r
         k += 1
-        x, end = node[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
+        x, end = link[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
         while x != end:
             work[BEST, k] = node[x, WHAT] + (0 if x < num_tasks else tally[NUM_MODES])
             k += 1
-            x = node[x, NEXT]
+            x = link[x, NEXT]
     work[BEST, 0] = k
 
 
 @lean_kernel
 def take_over(t: Tables) -> None:
     """Link the routes written in the row of the best plan; nothing may be served before."""
-    node, route, work, tally = t.node, t.route, t.work, t.tally
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
     num_tasks, num_modes, r, tail = tally[NUM_TASKS], tally[NUM_MODES], 0, 0
     tally[NUM_LOGGED] = tally[NUM_REMOVED] = 0
     for k in range(1, work[BEST, 0]):
@@ -193,16 +195,18 @@ def take_over(t: Tables) -> None:
             tail = num_tasks + r
         elif what < num_modes:
             task = t.mode[what, TASK]
-            set_mode(t.mode, node, task, what)
-            insert(t.travel, node, route, work, tally, task, tail, r)
+            set_mode(t.mode, link, node, task, what)
+            insert(t.travel, link, node, route, work, tally, task, tail, r)
             work[REMOVED, tally[NUM_REMOVED]] = task
             tally[NUM_REMOVED] += 1
             tail = task
         else:
             f, stream = what - num_modes, first_stream(route, tally, r)
-            tail = insert_visit(t.travel, t.facility, node, route, work, tally, f, tail, r, stream)
+            tail = insert_visit(
+                t.travel, t.facility, link, node, route, work, tally, f, tail, r, stream
+            )
     for r in range(tally[NUM_ROUTES]):
-        relabel(t.travel, node, route, tally, r, -1, -1)
+        relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
     _keep_absent(node, work, tally)
     tally[COST_NOW] = tally[COST_BEST] = _cost_of(t)
 
@@ -218,7 +222,7 @@ def _cost_of(t: Tables) -> int:
     total = 0
     for r in range(t.tally[NUM_ROUTES]):
         if t.route[r, COUNT] > 0:
-            total += ways_cost(t.mode, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
+            total += ways_cost(t.mode, t.link, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
     for i in range(t.tally[NUM_ABSENT]):
         total += t.rank[PRICE, t.work[ABSENT, i]]
     return total
@@ -231,7 +235,7 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
     Writes the tables; the best routes met are in a row of work, their cost in the tally. About
     ten tasks are moved a step, in O(tasks moved * neighbors) without a look at the other routes.
     """
-    node, route, work, tally = t.node, t.route, t.work, t.tally
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
     for _ in range(num):
         tally[STEP] += 1
         tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
@@ -248,10 +252,10 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
         if sound and tally[BOOKED]:
             sound = settle(t, exact, threshold)
         if not sound or tally[DELTA] >= threshold:
-            undo(t.travel, t.mode, t.facility, node, route, work, tally, 0)
+            undo(t.travel, t.mode, t.facility, link, node, route, work, tally, ZERO)
             if tally[TIMED] or tally[RELOADS]:
                 for i in range(tally[NUM_TOUCHED]):
-                    relabel(t.travel, node, route, tally, work[TOUCHED, i], -1, -1)
+                    relabel(t.travel, link, node, route, tally, work[TOUCHED, i], WHOLE, WHOLE)
             continue
         _keep_absent(node, work, tally)
         tally[COST_NOW] += tally[DELTA]
@@ -261,4 +265,4 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
             if tally[BOOKED]:
                 keep_exact(exact)
             else:
-                _note_best(node, route, work, tally)
+                _note_best(link, node, route, work, tally)

@@ -39,6 +39,7 @@ from solvers._kernels.ground import (
     TANK_L,
     VISITS,
     WHAT,
+    WHOLE,
     Tables,
 )
 from solvers._kernels.labels import holds, relabel
@@ -56,15 +57,15 @@ CHOICE, FROM = PLAN + 1, PLAN + 2  # rows of work beside the order of tasks in P
 
 
 @lean_inner_kernel
-def ways_cost(mode: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> int:
+def ways_cost(mode: Int64, link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> int:
     """Return the cost of all ways of a route, with the service in the present modes."""
     num_tasks, serve = tally[NUM_TASKS], SERVE_COST + route[r, CLASS]
     x, end, total = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r, 0
     while x != end:
-        total += node[x, OUT_COST]
+        total += link[x, OUT_COST]
         if x < num_tasks:
             total += mode[node[x, WHAT], serve]
-        x = node[x, NEXT]
+        x = link[x, NEXT]
     return total
 
 
@@ -73,14 +74,14 @@ def _cheapest_visit(
     travel: Int32,
     visits: Int64,
     facility: Int64,
-    node: Int64,
+    link: Int64,
     layer: int,
     x: int,
     y: int,
     task: int,
 ) -> tuple[int, int]:
     """Return (added cost, facility) of unloading between nodes x and y, near a task."""
-    leave, enter = node[x, OUT_AT], node[y, IN_AT]
+    leave, enter = link[x, OUT_AT], link[y, IN_AT]
     best, chosen = NEVER, NONE
     for k in range(visits.shape[1] // 2):
         f = visits[task, k]
@@ -99,7 +100,7 @@ def _plan_visits(t: Tables, r: int, num: int) -> int:
 
     F[j], kept in a row of rank, is the least detour with a visit right behind the first j tasks.
     """
-    node, route, work, rank, tally = t.node, t.route, t.work, t.rank, t.tally
+    link, node, route, work, rank, tally = t.link, t.node, t.route, t.work, t.rank, t.tally
     layer, end = route[r, COST_LAYER], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     column = ROOM + 3 * first_stream(route, tally, r)
     rank[KEY, 0] = 0
@@ -107,15 +108,15 @@ def _plan_visits(t: Tables, r: int, num: int) -> int:
     for j in range(1, num + 1):
         x = work[PLAN, j - 1]
         y = work[PLAN, j] if j < num else end
-        added, f = _cheapest_visit(t.travel, t.visits, t.facility, node, layer, x, y, x)
+        added, f = _cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, x)
         if j < num:
-            other, there = _cheapest_visit(t.travel, t.visits, t.facility, node, layer, x, y, y)
+            other, there = _cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, y)
             if other < added:
                 added, f = other, there
         work[CHOICE, j] = f
         rank[KEY, j] = NEVER
         kg = litres = 0
-        for i in range(j - 1, -1, -1):
+        for i in range(j - 1, WHOLE, WHOLE):
             kg += node[work[PLAN, i], KG]
             litres += node[work[PLAN, i], LITRES]
             if kg > route[r, column] or litres > route[r, column + 1]:
@@ -134,7 +135,7 @@ def replan_visits(t: Tables, r: int) -> bool:
 
     Trucks with several compartments or a tank are left to the search.
     """
-    node, route, work, tally = t.node, t.route, t.work, t.tally
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
     if (
         route[r, VISITS] == 0
         or route[r, COMPARTMENTS] > 1
@@ -145,35 +146,35 @@ def replan_visits(t: Tables, r: int) -> bool:
     num_tasks = tally[NUM_TASKS]
     start, end = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r
     num = 0
-    x = node[start, NEXT]
+    x = link[start, NEXT]
     while x != end:
         if x < num_tasks:
             work[PLAN, num] = x
             num += 1
-        x = node[x, NEXT]
+        x = link[x, NEXT]
     if num == 0:
         return False
     last = _plan_visits(t, r, num)
-    before, mark = ways_cost(t.mode, node, route, tally, r), tally[NUM_LOGGED]
-    x = node[start, NEXT]
+    before, mark = ways_cost(t.mode, link, node, route, tally, r), tally[NUM_LOGGED]
+    x = link[start, NEXT]
     while x != end:
-        y = node[x, NEXT]
+        y = link[x, NEXT]
         if x >= num_tasks:
-            remove(t.travel, node, route, work, tally, x, r)
+            remove(t.travel, link, node, route, work, tally, x, r)
         x = y
     stream = first_stream(route, tally, r)
     while last > 0:
         x, f = work[PLAN, last - 1], work[CHOICE, last]
-        insert_visit(t.travel, t.facility, node, route, work, tally, f, x, r, stream)
+        insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         last = work[FROM, last]
-    gain = before - ways_cost(t.mode, node, route, tally, r)
+    gain = before - ways_cost(t.mode, link, node, route, tally, r)
     if gain > 0 and route[r, VISITS] <= route[r, MAX_TRIPS]:
-        relabel(t.travel, node, route, tally, r, -1, -1)
-        if holds(t.travel, node, route, tally, r):
+        relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
+        if holds(t.travel, link, node, route, tally, r):
             tally[DELTA] -= gain
             return True
-    undo(t.travel, t.mode, t.facility, node, route, work, tally, mark)
-    relabel(t.travel, node, route, tally, r, -1, -1)
+    undo(t.travel, t.mode, t.facility, link, node, route, work, tally, mark)
+    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
     return False
 
 
@@ -183,21 +184,21 @@ def replan_modes(t: Tables, r: int) -> bool:
 
     O(tasks of the route * modes^2).
     """
-    travel, mode, node, route = t.travel, t.mode, t.node, t.route
+    travel, mode, link, node, route = t.travel, t.mode, t.link, t.node, t.route
     work, rank, tally = t.work, t.rank, t.tally
     num_tasks, layer = tally[NUM_TASKS], route[r, COST_LAYER]
     end = num_tasks + tally[NUM_ROUTES] + r
     x, num, width = num_tasks + r, 0, 1
     rank[KEY, 0] = 0
     while x != end:
-        y = node[x, NEXT]
+        y = link[x, NEXT]
         wide = node[y, END_MODE] - node[y, FIRST_MODE] if y < num_tasks else 1
         for k in range(wide):
             m = node[y, FIRST_MODE] + k
-            into = mode[m, ENTRY] if y < num_tasks else node[y, IN_AT]
+            into = mode[m, ENTRY] if y < num_tasks else link[y, IN_AT]
             best = NEVER
             for i in range(width):
-                leave = node[x, OUT_AT]
+                leave = link[x, OUT_AT]
                 if x < num_tasks:
                     leave = mode[node[x, FIRST_MODE] + i, EXIT]
                 value = rank[KEY, i] + travel[layer, leave, into]
@@ -213,7 +214,7 @@ def replan_modes(t: Tables, r: int) -> bool:
         work[PLAN, num] = y
         num += 1
         x = y
-    gain = ways_cost(mode, node, route, tally, r) - rank[KEY, 0]
+    gain = ways_cost(mode, link, node, route, tally, r) - rank[KEY, 0]
     if gain <= 0:
         return False
     mark, choice = tally[NUM_LOGGED], 0
@@ -223,11 +224,11 @@ def replan_modes(t: Tables, r: int) -> bool:
         if x >= num_tasks:
             choice = 0
         elif node[x, FIRST_MODE] + choice != node[x, WHAT]:
-            turn(travel, mode, node, route, work, tally, x, node[x, FIRST_MODE] + choice, r)
-    relabel(travel, node, route, tally, r, -1, -1)
-    if holds(travel, node, route, tally, r):
+            turn(travel, mode, link, node, route, work, tally, x, node[x, FIRST_MODE] + choice, r)
+    relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
+    if holds(travel, link, node, route, tally, r):
         tally[DELTA] -= gain
         return True
-    undo(travel, mode, t.facility, node, route, work, tally, mark)
-    relabel(travel, node, route, tally, r, -1, -1)
+    undo(travel, mode, t.facility, link, node, route, work, tally, mark)
+    relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
     return False
