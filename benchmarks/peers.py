@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from routing.cache import default_cache_dir
 from routing.errors import InputError, PlanningError
-from routing.folders import default_cache_dir
 
 NEWEST_PYTHON = (3, 13)
 ASK_VERSION = "import sys; print(*sys.version_info[:2])"

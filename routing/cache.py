@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -23,7 +24,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from routing._kernels.contract import Topology
-from routing.folders import default_cache_dir
 from routing.hierarchy import Hierarchy
 from routing.network import ARRAY_FIELDS, Network, ReadingReport, fingerprint
 from routing.reading import READER_VERSION, is_map_file, read_network, silent
@@ -45,6 +45,15 @@ ROADS_FIELDS = (*Topology._fields, "rank", "slot")
 
 class _Damaged(Exception):  # noqa: N818 - tells why a cached network cannot be used
     """When a cached network is incomplete, altered or of another version."""
+
+
+def default_cache_dir() -> Path:
+    """``$HUANWEI_CACHE``, else ``huanwei`` in the user's cache folder."""
+    named = os.environ.get("HUANWEI_CACHE")
+    if named:
+        return Path(named)
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "huanwei"
 
 
 def load_or_build(

@@ -10,24 +10,23 @@ from typing import Any
 
 import numba
 
-from routing.folders import default_cache_dir
+SOURCES = ("routing/_kernels", "solvers/_kernels")
 
 
 def machine_code_dir() -> Path:
-    """Folder of the machine code of these very kernels.
+    """Folder of the machine code of these very kernels, beside Python's own.
 
     Numba looks at the file of a kernel alone to see whether it has changed, not at those that it
-    calls or takes numbers from. A folder for each state of the sources leaves nothing stale.
+    calls or takes numbers from. A folder for each state of all sources leaves nothing stale.
     """
-    root = Path(__file__).parents[2]
-    digest = hashlib.sha256()
-    for package in ("routing", "solvers"):
-        for source in sorted((root / package / "_kernels").glob("*.py")):
+    root, digest = Path(__file__).parents[2], hashlib.sha256()
+    for folder in SOURCES:
+        for source in sorted((root / folder).glob("*.py")):
             digest.update(source.read_bytes())
-    return default_cache_dir() / "kernels" / digest.hexdigest()[:16]
+    return Path(__file__).parent / "__pycache__" / digest.hexdigest()[:16]
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
+if "NUMBA_CACHE_DIR" not in os.environ and os.access(Path(__file__).parent, os.W_OK):
     setattr(numba.config, "CACHE_DIR", str(machine_code_dir()))  # noqa: B010 (unknown to its stubs)
 
 njit: Any = numba.njit  # its stubs do not know the wrapper options
