@@ -1,4 +1,4 @@
-"""The native search around its kernels: from a problem to routes, round by round.
+"""The native search around its kernels: from a problem to routes and back.
 
 A problem whose cost the links tell in full is searched by detours alone. Where queues, paid hours
 or rests matter, a draft made that way is booked exactly, and each further step is judged by the
@@ -7,36 +7,33 @@ exact timetable.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solvers._kernels import ground as g
 from solvers._kernels.exact import Exact
+from solvers._kernels.ground import Tables
 from solvers._kernels.steps import run_steps, take_over
 from solvers.arrays import build_model, empty_bookings, empty_routes, new_scratch
-from solvers.ground import build_tables, needs_booking
+from solvers.ground import aligned, build_tables, needs_booking
 from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle
 from solvers.roster import Roster
-from solvers.stop import Stop
 
 HEAT_BEGIN, HEAT_END = 0.3, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 0.3, 0.01
-ROUND_S = 0.1
-"""Seconds of one compiled call, so that progress and Ctrl-C come through."""
-ROUNDS, ROUND_STEPS = 200, 2_000
-"""Compiled calls of a search that is bounded by its number of steps, and most steps of one."""
-DRAFT_SHARE = 0.1
-"""Part of the budget for the draft that is booked exactly afterwards."""
 
-DRAFT_STEPS = 200
-"""Most steps a task of the draft: what it gains after that is lost in the booking."""
+WRITTEN = ("link", "node", "route", "work", "rank", "tally")
+"""Tables that a search writes; all others are shared by the searches of a problem."""
 
-Tell = Callable[[float, int, int], None]
-"""Takes the share of the budget used, the best cost and the number of tasks left out."""
+
+def seed_state(seed: int) -> int:
+    """Return the state of the generator that a seed stands for."""
+    return (seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1
 
 
 def exact_of(problem: Problem) -> Exact:
@@ -63,18 +60,46 @@ def idle_exact() -> Exact:
     return exact_of(Problem((), (truck,), (), way, way))
 
 
-class Search:
-    """One search over a problem: its tables, and the exact routes beside them if there are any."""
+def _own_tables(blank: Tables) -> Tables:
+    """Return tables of which the written ones are copies, each row of a node in one cache line."""
+    own = {name: getattr(blank, name).copy() for name in (*WRITTEN, "seed")}
+    for name in ("link", "node"):
+        own[name] = aligned(*getattr(blank, name).shape)
+        np.copyto(own[name], getattr(blank, name))
+    return blank._replace(**own)
 
-    def __init__(self, problem: Problem, seed: int, roster: Roster | None = None) -> None:
+
+class Search:
+    """One search over a problem: its tables, and the exact routes beside them if there are any.
+
+    ``blank`` holds tables in which nothing is served, for instance those of another search of the
+    same problem; they are built where none are given, and never written.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        seed: int,
+        roster: Roster | None = None,
+        blank: Tables | None = None,
+    ) -> None:
         self.problem = problem
-        self.tables = build_tables(problem, seed)
+        self.blank = build_tables(problem, seed) if blank is None else blank
+        self.tables = _own_tables(self.blank)
+        self.tables.seed[0] = seed_state(seed)
         self.roster = roster
         self.exact = roster.exact() if roster else idle_exact()
         self.tables.tally[g.BOOKED] = int(roster is not None)
         if roster is not None:
             self.link(roster.visits())
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost
+
+    def twin(self, seed: int) -> Search:
+        """Return a search from the same routes with another seed, which shares what none writes."""
+        roster = None if self.roster is None else self.roster.twin(seed)
+        other = Search(self.problem, seed, roster, self.blank)
+        other.adopt(self)
+        return other
 
     @property
     def cost(self) -> int:
@@ -86,8 +111,38 @@ class Search:
         """Number of tasks that the present routes leave out."""
         return int(self.tables.tally[g.NUM_ABSENT])
 
+    @property
+    def begun(self) -> bool:
+        """Whether any task is served."""
+        return bool(self.tables.tally[g.NUM_USED])
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays that the search writes, by name; they are not copied."""
+        arrays = {name: getattr(self.tables, name) for name in (*WRITTEN, "seed")}
+        if self.roster is not None:
+            arrays |= self.roster.state()
+        return arrays
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where a search of the same problem had these arrays."""
+        for name, own in self.state().items():
+            np.copyto(own, arrays[name], casting="no")
+
+    def adopt(self, other: Search) -> None:
+        """Take over the present and the best routes of another search, but not its seed."""
+        self.restore(other.state() | {"seed": self.tables.seed})
+
+    def clear(self) -> None:
+        """Serve nothing again; the numbers drawn by chance go on."""
+        for name in WRITTEN:
+            np.copyto(getattr(self.tables, name), getattr(self.blank, name))
+        self.tables.tally[g.BOOKED] = int(self.roster is not None)
+
     def link(self, sequences: Mapping[int, Sequence[int]]) -> None:
-        """Take over routes, by vehicle: modes, and -f - 1 for a visit to facility f."""
+        """Take over routes, by vehicle: modes, and -f - 1 for a visit to facility f.
+
+        Nothing may be served yet.
+        """
         row_of = {int(v): r for r, v in enumerate(self.tables.route[:, g.VEHICLE])}
         num_modes = len(self.tables.mode)
         row = []
@@ -99,41 +154,11 @@ class Search:
         best[1 : 1 + len(row)] = row
         take_over(self.tables)
 
-    def run(
-        self,
-        stop: Stop,
-        tell: Tell,
-        begin: float = 0.0,
-        end: float = 1.0,
-        most: int | None = None,
-    ) -> int:
-        """Search while the budget lies between two shares; return the number of steps made.
-
-        The temperature falls over that part of the budget, or over ``most`` steps. With a number of
-        steps as budget the rounds are equal, so that the same seed gives the same routes.
-        """
-        done = 0
-        heat_begin, heat_end = (
-            (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
-        )
-        steps = 1 if self.tables.tally[g.NUM_USED] == 0 else 20
-        offset = round(begin * stop.max_iterations) if stop.max_iterations is not None else 0
-        limit = most if most is not None else 1 << 60
-        while (used := stop.used(offset + done)) < end and done < limit and self.problem.tasks:
-            if stop.max_iterations is not None:
-                left = stop.max_iterations - offset - done
-                steps = max(1, min(stop.max_iterations // ROUNDS, ROUND_STEPS, left))
-            steps = min(steps, limit - done)
-            share = max(max(0.0, used - begin) / max(1e-9, end - begin), done / limit)
-            heat = self._mean_cost() * heat_begin * (heat_end / heat_begin) ** share
-            clock = time.perf_counter()
-            run_steps(self.tables, self.exact, steps, heat)
-            took = time.perf_counter() - clock
-            done += steps
-            if stop.max_iterations is None:
-                steps = max(1, min(200_000, int(steps * min(4.0, ROUND_S / max(took, 1e-6)))))
-            tell(stop.used(offset + done), self.cost, self.num_absent)
-        return done
+    def advance(self, steps: int, share: float) -> None:
+        """Make steps at the temperature of a share of the way from begin to end."""
+        begin, end = (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
+        heat = self._mean_cost() * begin * (end / begin) ** share
+        run_steps(self.tables, self.exact, steps, heat)
 
     def _mean_cost(self) -> float:
         """Return the mean cost of the way to a stop, without trucks and prices."""
@@ -163,30 +188,6 @@ def is_told_by_links(problem: Problem) -> bool:
     return not needs_booking(problem) and not any(
         problem.rules.meal_applies(vehicle) for vehicle in problem.vehicles
     )
-
-
-def draft(roster: Roster, stop: Stop, seed: int, tell: Tell) -> int:
-    """Fill an empty roster with routes found by detours alone; return the steps made."""
-    search = Search(roster.problem, seed)
-    done = search.run(stop, tell, 0.0, DRAFT_SHARE, DRAFT_STEPS * len(roster.problem.tasks))
-    roster.load(search.sequences())
-    roster.insert_all(roster.unserved)
-    roster.keep_best()
-    return done
-
-
-def polish(roster: Roster, stop: Stop, seed: int, tell: Tell, begin: float = 0.0) -> int:
-    """Improve a roster, each step judged by its exact timetable; return the steps made."""
-    if not needs_booking(roster.problem):
-        return 0
-    roster.keep_best()
-    roster.restore_best()
-    search = Search(roster.problem, seed, roster)
-    try:
-        return search.run(stop, tell, begin)
-    finally:
-        roster.recount()
-        roster.restore_best()
 
 
 def write_routes(problem: Problem, sequences: Mapping[int, Sequence[int]]) -> tuple[Route, ...]:

@@ -30,6 +30,7 @@ from solvers._kernels.model import (
     TASK,
     VISIT,
     VISITS,
+    Model,
 )
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
 from solvers.plan import Route, Step
@@ -39,9 +40,9 @@ from solvers.problem import Problem
 class Roster:
     """All vehicles' sequences with their bookings; every change keeps the bays consistent."""
 
-    def __init__(self, problem: Problem, seed: int) -> None:
+    def __init__(self, problem: Problem, seed: int, model: Model | None = None) -> None:
         self.problem = problem
-        self.model = build_model(problem)
+        self.model = build_model(problem) if model is None else model
         self.scratch = new_scratch(self.model)
         self.routes = empty_routes(self.model)
         self.bookings = empty_bookings(self.model)
@@ -162,6 +163,32 @@ class Roster:
         """Go back to the best routes known."""
         _copy_into(tuple(self.routes), tuple(self._best))
         _copy_into(tuple(self.bookings), tuple(self._best_bookings))
+
+    def twin(self, seed: int) -> Roster:
+        """Return a roster with the same routes and the same best, which shares the model."""
+        other = Roster(self.problem, seed, self.model)
+        other.restore(self.state())
+        other._has_best = self._has_best
+        return other
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the present and the best routes, by name; they are not copied."""
+        groups = {
+            "routes": self.routes,
+            "bookings": self.bookings,
+            "best": self._best,
+            "best_bookings": self._best_bookings,
+        }
+        return {
+            f"{group}.{name}": array
+            for group, arrays in groups.items()
+            for name, array in arrays._asdict().items()  # type: ignore[attr-defined]
+        }
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the routes of a roster of the same problem."""
+        for name, own in self.state().items():
+            np.copyto(own, arrays[name], casting="no")
 
     def exact(self) -> Exact:
         """Return the arrays with which the native search books its steps in this roster."""

@@ -11,12 +11,13 @@ from solvers.bound import lower_bound
 from solvers.construct import construct
 from solvers.evaluate import evaluate_plan
 from solvers.ground import needs_booking
-from solvers.native import Search, draft, is_told_by_links, polish, write_routes
+from solvers.native import Search, is_told_by_links, write_routes
 from solvers.plan import Plan, Unserved
 from solvers.problem import Problem
 from solvers.reasons import FLEET_BUSY, settle_unserved
 from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
+from solvers.team import Team, draft, polish
 
 ROUTING_LIBRARY_SHARE = 0.25
 """Part of the budget that OR-Tools gets before its plan is polished."""
@@ -89,8 +90,9 @@ def _tell(stage: str, progress: Progress) -> Callable[[float, int, int], None]:
 def _solve_by_links(problem: Problem, stop: Stop, seed: int, progress: Progress) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
     problem.check()
-    search = Search(problem, seed)
-    iterations = search.run(stop, _tell("improving", progress))
+    team = Team(Search(problem, seed), 1, seed, 1)
+    iterations = team.run(stop, _tell("improving", progress))
+    search = team.best
     sequences = search.sequences()
     if not is_told_by_links(problem):
         roster = Roster(problem, seed)

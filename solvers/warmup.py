@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from routing.telling import telling_if_slow
-from solvers.native import Search, draft
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 from solvers.roster import Roster
 from solvers.stop import MaxIterations
+from solvers.team import draft, polish
 
 
 def warm_up(say: Callable[[str], None]) -> None:
@@ -18,7 +18,7 @@ def warm_up(say: Callable[[str], None]) -> None:
     with telling_if_slow(say, "compiling the solver for this machine (once, about 15 s)"):
         roster = Roster(_smallest_problem(), 0)
         draft(roster, MaxIterations(2), 0, lambda *_: None)
-        Search(roster.problem, 0, roster).run(MaxIterations(1), lambda *_: None)
+        polish(roster, MaxIterations(1), 0, lambda *_: None)
 
 
 def _smallest_problem() -> Problem:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from solvers.evaluate import evaluate
-from solvers.native import polish
+from solvers.team import polish
 from solvers.roster import Roster
 from solvers.stop import MaxIterations
 from tests.solvers.problems import HOUR, line_problem, random_problem
