@@ -145,13 +145,23 @@ class Search:
         """
         row_of = {int(v): r for r, v in enumerate(self.tables.route[:, g.VEHICLE])}
         num_modes = len(self.tables.mode)
-        row = []
-        for vehicle, sequence in sorted(sequences.items()):
-            row.append(-1 - row_of[vehicle])
-            row += [what if what >= 0 else num_modes - what - 1 for what in sequence]
+        self._link_codes(
+            {
+                row_of[vehicle]: [what if what >= 0 else num_modes - what - 1 for what in sequence]
+                for vehicle, sequence in sorted(sequences.items())
+            }
+        )
+
+    def link_rows(self, rows: Mapping[int, Sequence[int]]) -> None:
+        """Go on from these routes, by row: modes, and the number of modes + f for facility f."""
+        self.clear()
+        self._link_codes(rows)
+
+    def _link_codes(self, rows: Mapping[int, Sequence[int]]) -> None:
+        codes = [code for row, route in rows.items() for code in (-1 - row, *route)]
         best = self.tables.work[g.BEST]
-        best[0] = 1 + len(row)
-        best[1 : 1 + len(row)] = row
+        best[0] = 1 + len(codes)
+        best[1 : 1 + len(codes)] = codes
         take_over(self.tables)
 
     def advance(self, steps: int, share: float) -> None:
@@ -170,17 +180,41 @@ class Search:
         stops = int(tally[g.NUM_TASKS]) - self.num_absent + int(tally[g.NUM_USED])
         return max(1.0, (int(tally[g.COST_NOW]) - prices - fixed) / max(1, stops))
 
+    def best_rows(self) -> list[tuple[int, list[int]]]:
+        """Return the best routes met: the row of each, with its modes and modes + facilities."""
+        best = self.tables.work[g.BEST]
+        rows: list[tuple[int, list[int]]] = []
+        for code in best[1 : int(best[0])].tolist():
+            if code < 0:
+                rows.append((-code - 1, []))
+            else:
+                rows[-1][1].append(code)
+        return rows
+
+    def present_rows(self) -> list[tuple[int, list[int]]]:
+        """Return the present routes in the same way."""
+        tables, num_modes = self.tables, len(self.tables.mode)
+        num_tasks, num_routes = len(self.problem.tasks), len(tables.route)
+        onward, what = tables.link[:, g.NEXT].tolist(), tables.node[:, g.WHAT].tolist()
+        rows = []
+        for row in np.flatnonzero(tables.route[:, g.COUNT]).tolist():
+            codes = []
+            node, end = onward[num_tasks + row], num_tasks + num_routes + row
+            while node != end:
+                codes.append(what[node] + (0 if node < num_tasks else num_modes))
+                node = onward[node]
+            rows.append((row, codes))
+        return rows
+
     def sequences(self) -> dict[int, list[int]]:
         """Return the best routes met, by vehicle: modes, and -f - 1 for a visit to facility f."""
-        num_modes, best = len(self.tables.mode), self.tables.work[g.BEST]
-        routes: dict[int, list[int]] = {}
-        current: list[int] = []
-        for what in best[1 : int(best[0])].tolist():
-            if what < 0:
-                current = routes.setdefault(int(self.tables.route[-what - 1, g.VEHICLE]), [])
-            else:
-                current.append(what if what < num_modes else num_modes - what - 1)
-        return routes
+        num_modes = len(self.tables.mode)
+        return {
+            int(self.tables.route[row, g.VEHICLE]): [
+                code if code < num_modes else num_modes - code - 1 for code in codes
+            ]
+            for row, codes in self.best_rows()
+        }
 
 
 def is_told_by_links(problem: Problem) -> bool:

@@ -13,21 +13,26 @@ from contextlib import contextmanager
 
 from solvers.ground import needs_booking
 from solvers.native import Search
+from solvers.pool import Pool, recombine
 from solvers.roster import Roster
 from solvers.stop import Stop
 
-ROUND_S = 0.1
+ROUND_S = 0.05
 """Seconds of one round, so that progress and Ctrl-C come through."""
 ROUNDS, ROUND_STEPS = 200, 2_000
 """Rounds of a team that is bounded by its number of steps, and most steps of one."""
+POOLED_FROM = 0.1
+"""Share of a budget from which on routes are pooled."""
 FIRST_STEPS = 20
 MOST_STEPS = 200_000
 DRAFT_SHARE = 0.1
 """Part of the budget for the draft that is booked exactly afterwards."""
 DRAFT_STEPS = 200
 """Most steps a task of the draft: what it gains after that is lost in the booking."""
-EXCHANGES = 10
-"""How often, spread evenly over a budget, the worst search takes over the routes of the best."""
+EXCHANGES: tuple[float, ...] = (0.5, 0.8, 0.95)
+"""Shares of a budget at which the worst search takes over the routes of the best."""
+RECOMBINATIONS: tuple[float, ...] = (0.5, 0.8, 0.95)
+"""Shares of a budget at which the pooled routes are recombined."""
 SEED_STEP = 1_000_003
 """Between the seeds of two searches of a team, so that teams of near seeds have none in common."""
 
@@ -39,12 +44,15 @@ Advance = Callable[[int, float], None]
 class Team:
     """Searches that make the same number of steps a round and exchange what they have found."""
 
-    def __init__(self, first: Search, size: int, seed: int, threads: int) -> None:
+    def __init__(
+        self, first: Search, size: int, seed: int, threads: int, pool: Pool | None = None
+    ) -> None:
         others = (first.twin(seed + SEED_STEP * k) for k in range(1, size))
         self.searches = (first, *others)
         self.threads = min(threads, size)
+        self.pool = pool
         self.done = 0
-        self.exchanges = 0
+        self.share = 0.0
 
     @property
     def best(self) -> Search:
@@ -75,9 +83,9 @@ class Team:
                     steps = _equal_round(stop.max_iterations, offset + self.done)
                 steps = min(steps, limit - self.done)
                 share = max(max(0.0, used - begin) / max(1e-9, end - begin), self.done / limit)
-                self._exchange(min(1.0, share))
+                self._meet(min(1.0, share))
                 clock = time.perf_counter()
-                advance(steps, min(1.0, share))
+                advance(steps, self.share)
                 took = time.perf_counter() - clock
                 self.done += steps
                 if stop.max_iterations is None:
@@ -104,14 +112,23 @@ class Team:
         for search in self.searches:
             search.advance(steps, share)
 
-    def _exchange(self, share: float) -> None:
-        """Let the worst search go on from the routes of the best when the time for it has come."""
-        if int(share * EXCHANGES) <= self.exchanges:
-            return
-        self.exchanges = int(share * EXCHANGES)
-        worst = max(self.searches, key=lambda search: search.cost)
-        if worst is not self.best:
-            worst.adopt(self.best)
+    def _meet(self, share: float) -> None:
+        """Pool, recombine and exchange routes where a mark lies before this share."""
+        if self.pool is not None:
+            if share >= POOLED_FROM:
+                for search in self.searches:
+                    self.pool.collect(search)
+            if self._passes(RECOMBINATIONS, share):
+                recombine(self.pool, self.best)
+        if self._passes(EXCHANGES, share):
+            best = self.best
+            worst = max(self.searches, key=lambda search: search.cost)
+            if worst is not best:
+                worst.adopt(best)
+        self.share = share
+
+    def _passes(self, marks: tuple[float, ...], share: float) -> bool:
+        return any(self.share < mark <= share for mark in marks)
 
 
 def _wait(parts: list[Future[None]]) -> None:
