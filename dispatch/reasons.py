@@ -46,6 +46,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "Serving it would cost more than leaving it out is priced at.",
         "服务成本高于漏收代价。",
     ),
+    "day_limit": (
+        "The trucks may collect no more on this day: their most kilograms or stops are reached.",
+        "车辆当日收运量或作业点数已达上限。",
+    ),
+    "duration": (
+        "A truck would be under way for longer than it may.",
+        "车辆出车时长将超过上限。",
+    ),
+    "other_visits": (
+        "It is one of several visits, which no permitted choice of days has room for together.",
+        "该点需多次收运,现有可选日期均无法全部安排。",
+    ),
     "cut_off": (
         "Its street is cut off from the rest for every truck of its stream: by a closure, a limit,"
         " a one-way street or the edge of the map.",

@@ -44,7 +44,8 @@ def _neighbors(problem: Problem) -> NDArray[np.int32]:
     return result
 
 
-def _likeness(vehicle: Vehicle) -> tuple[object, ...]:
+def likeness(vehicle: Vehicle) -> tuple[object, ...]:
+    """Return what is equal for vehicles that are alike in all but the name."""
     fields = {k: v for k, v in vars(vehicle).items() if k not in ("vehicle_id", "capacity_l")}
     return (*fields.values(), *sorted(vehicle.capacity_l.items()))
 
@@ -116,7 +117,7 @@ def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
             v.cost_h,
             round(v.cost_h * (rules.overtime_factor - 1.0)),
             int(rules.meal_applies(v)),
-            seen.setdefault(_likeness(v), len(seen)),
+            seen.setdefault(likeness(v), len(seen)),
         ]
         for v in problem.vehicles
     ]

@@ -7,7 +7,9 @@ exact timetable.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -224,20 +226,37 @@ def is_told_by_links(problem: Problem) -> bool:
     )
 
 
+def first_modes(problem: Problem) -> list[int]:
+    """Return the index of each task's first mode among the modes of all, and their number."""
+    return list(accumulate((len(task.modes) for task in problem.tasks), initial=0))
+
+
+def task_of(first_mode: Sequence[int], mode: int) -> int:
+    """Return the task of a mode."""
+    return bisect_right(first_mode, mode) - 1
+
+
 def write_routes(problem: Problem, sequences: Mapping[int, Sequence[int]]) -> tuple[Route, ...]:
     """Return sequences as a plan's routes; each sets out as late as it can to end as early."""
-    first_mode = np.cumsum([0, *(len(t.modes) for t in problem.tasks)])
-    routes = []
-    for vehicle, sequence in sorted(sequences.items()):
-        steps = []
-        for what in sequence:
-            if what < 0:
-                steps.append(Step("facility", -what - 1))
-            else:
-                task = int(np.searchsorted(first_mode, what, side="right")) - 1
-                steps.append(Step("task", task, what - int(first_mode[task])))
-        routes.append(Route(vehicle, _latest_start(problem, vehicle, steps), tuple(steps)))
-    return tuple(routes)
+    first_mode = first_modes(problem)
+    return tuple(
+        write_route(problem, vehicle, sequence, first_mode)
+        for vehicle, sequence in sorted(sequences.items())
+    )
+
+
+def write_route(
+    problem: Problem, vehicle: int, sequence: Sequence[int], first_mode: Sequence[int]
+) -> Route:
+    """Return one sequence as a route that sets out as late as it can to end as early."""
+    steps = []
+    for what in sequence:
+        if what < 0:
+            steps.append(Step("facility", -what - 1))
+        else:
+            task = task_of(first_mode, what)
+            steps.append(Step("task", task, what - first_mode[task]))
+    return Route(vehicle, _latest_start(problem, vehicle, steps), tuple(steps))
 
 
 def _latest_start(problem: Problem, vehicle: int, steps: Sequence[Step]) -> int:

@@ -1,13 +1,21 @@
-"""Why a task is left out: every insertion is tried on every vehicle, and the refusals counted."""
+"""Why a task is left out: its insertions are tried on the trucks, and the refusals counted.
+
+What can be inserted at less than the price of leaving it out is inserted, so that no truck that
+could serve an unserved task stands idle.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from solvers._kernels.model import (
     COST,
     FEASIBLE,
-    FIRST_MODE,
     GATE,
     LOAD,
     MEAL,
@@ -20,6 +28,8 @@ from solvers._kernels.model import (
     UNREACHABLE,
     WINDOW,
 )
+from solvers.arrays import likeness
+from solvers.native import first_modes
 from solvers.plan import Unserved
 from solvers.problem import Problem
 from solvers.roster import Roster
@@ -42,70 +52,184 @@ REASONS: dict[int, str] = {
 NO_VEHICLE = "no_vehicle"
 FLEET_BUSY = "fleet_busy"
 PRICE = "price"
+DAY_LIMIT = "day_limit"
+DURATION = "duration"
+OTHER_VISITS = "other_visits"
+
+FEWEST_TRIALS = 16
+"""Insertions tried for each task however many are left out."""
 
 
-def settle_unserved(roster: Roster) -> tuple[Unserved, ...]:
-    """Return every task left out with its reason, after trying all places for it once more.
+class Bench(Protocol):
+    """Routes that can be tried and changed: where the insertions are judged."""
 
-    A place that is feasible and worth the task's price is taken, so that no truck stands idle
-    beside an unserved task. The reason is what stops the task on empty vehicles; if an empty
-    vehicle could do it, the fleet's time is used up (``fleet_busy``).
+    problem: Problem
+    most_trials: int
+    """Insertions tried for all tasks left out together; the cheapest detours come first."""
+
+    def unserved(self) -> list[int]:
+        """Return the tasks that no route serves."""
+
+    def sequence(self, vehicle: int) -> list[int]:
+        """Return a vehicle's modes, and -f - 1 for a visit to facility f."""
+
+    def trials(self, vehicle: int, sequence: list[int], position: int, mode: int) -> Trials:
+        """Yield ways of inserting a mode: the word of the rule that refuses or "", cost, route."""
+
+    def take(self, vehicle: int, sequence: list[int]) -> None:
+        """Let the vehicle drive this route from now on."""
+
+
+Trials = Iterator[tuple[str, int, list[int]]]
+
+
+class RosterBench:
+    """Trials in a roster: each is decoded exactly, beside the bookings of all other trucks."""
+
+    most_trials = 200_000
+
+    def __init__(self, roster: Roster) -> None:
+        self.roster, self.problem = roster, roster.problem
+
+    def unserved(self) -> list[int]:
+        """Return the tasks that no route serves."""
+        return self.roster.unserved
+
+    def sequence(self, vehicle: int) -> list[int]:
+        """Return a vehicle's sequence, unloading left to the decoding."""
+        size = int(self.roster.routes.size[vehicle])
+        return [int(x) for x in self.roster.routes.sequence[vehicle, :size]]
+
+    def trials(self, vehicle: int, sequence: list[int], position: int, mode: int) -> Trials:
+        """Yield the one way there is: the decoding places unloading, refilling and breaks."""
+        route = [*sequence[:position], mode, *sequence[position:]]
+        code = self.roster.decode(vehicle, route)
+        if code != FEASIBLE:
+            yield REASONS[code], 0, route
+            return
+        before = int(self.roster.routes.cost[vehicle]) if sequence else 0
+        yield "", int(self.roster.scratch.result[COST]) - before, route
+
+    def take(self, vehicle: int, sequence: list[int]) -> None:
+        """Book the route."""
+        self.roster.load({vehicle: sequence})
+
+
+def settle_unserved(bench: Bench) -> tuple[Unserved, ...]:
+    """Return every task left out with its reason, after trying it on the trucks once more.
+
+    A place that is feasible and worth the task's price is taken. The reason is what stops the task
+    on empty vehicles; if an empty vehicle could do it, the fleet's time is used up
+    (``fleet_busy``). A task that finds a place may open a truck for those before it, so all are
+    tried again until none does.
     """
-    left = []
-    for task in roster.unserved:
-        verdict = _try_everywhere(roster, task)
-        if verdict is not None:
-            left.append(verdict)
-    return tuple(left)
+    ways = _Ways(bench.problem)
+    while True:
+        left = bench.unserved()
+        each = max(FEWEST_TRIALS, bench.most_trials // max(1, len(left)))
+        verdicts = [_Verdict(bench, ways, task, each).reach() for task in left]
+        if None not in verdicts:
+            return tuple(v for v in verdicts if v is not None)
 
 
-def _try_everywhere(roster: Roster, task: int) -> Unserved | None:
-    """Insert the task at its cheapest place, or return why it has none."""
-    problem = roster.problem
-    able = [i for i, v in enumerate(problem.vehicles) if problem.may_serve(v, problem.tasks[task])]
-    if not able:
-        return Unserved(task, NO_VEHICLE, {NO_VEHICLE: len(problem.vehicles)})
-    refused: Counter[str] = Counter()
-    best: tuple[int, int, list[int]] | None = None
-    for vehicle in able:
-        for sequence in _insertions(roster, vehicle, task):
-            code = roster.decode(vehicle, sequence)
-            if code != FEASIBLE:
-                refused[REASONS[code]] += 1
-                continue
-            added = int(roster.scratch.result[COST]) - int(roster.routes.cost[vehicle])
-            if best is None or added < best[0]:
-                best = (added, vehicle, sequence)
-    if best is not None and best[0] <= problem.tasks[task].price:
-        roster.load({best[1]: best[2]})
+class _Ways:
+    """The modes of all tasks in one list, and what a task adds to the ways of a route."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.modes = [mode for task in problem.tasks for mode in task.modes]
+        self.first_mode = first_modes(problem)
+
+    def detours(self, vehicle: int, sequence: list[int], mode: int) -> NDArray[np.float64]:
+        """Return what a mode adds at each position, by the rates of the truck."""
+        problem, truck = self.problem, self.problem.vehicles[vehicle]
+        ends = [self._ends(step) for step in sequence]
+        leaves = np.asarray([truck.start, *(out for _, out in ends)])
+        enters = np.asarray([*(into for into, _ in ends), truck.end])
+        rates = ((problem.length_m, truck.cost_km / 1000), (problem.time_s, truck.cost_h / 3600))
+        total = np.zeros(len(leaves))
+        for matrix, rate in rates:
+            way = matrix[truck.profile]
+            go = way[leaves, self.modes[mode].entry].astype(np.float64)
+            total += rate * (go + way[self.modes[mode].exit, enters] - way[leaves, enters])
+        return total
+
+    def _ends(self, step: int) -> tuple[int, int]:
+        """Return where a step is entered and left."""
+        if step < 0:
+            place = self.problem.facilities[-step - 1].location
+            return place, place
+        return self.modes[step].entry, self.modes[step].exit
+
+
+class _Verdict:
+    """The trials of one task."""
+
+    def __init__(self, bench: Bench, ways: _Ways, task: int, most_trials: int) -> None:
+        self.bench, self.ways, self.task, self.most_trials = bench, ways, task, most_trials
+        problem = bench.problem
+        self.wanted = problem.tasks[task]
+        self.able = [i for i, v in enumerate(problem.vehicles) if problem.may_serve(v, self.wanted)]
+        self.modes = range(ways.first_mode[task], ways.first_mode[task + 1])
+
+    def reach(self) -> Unserved | None:
+        """Insert the task at its cheapest place, or return why it has none."""
+        if not self.able:
+            return Unserved(self.task, NO_VEHICLE, {NO_VEHICLE: len(self.bench.problem.vehicles)})
+        refused: Counter[str] = Counter()
+        best: tuple[int, int, list[int]] | None = None
+        for vehicle, sequence, position, mode in self._places():
+            for word, added, route in self.bench.trials(vehicle, sequence, position, mode):
+                if word:
+                    refused[word] += 1
+                elif best is None or added < best[0]:
+                    best = (added, vehicle, route)
+        if best is None:
+            return Unserved(self.task, self._alone(), dict(refused))
+        if best[0] > self.wanted.price:
+            return Unserved(self.task, PRICE, {PRICE: 1, **refused})
+        self.bench.take(best[1], best[2])
         return None
-    if best is not None:
-        return Unserved(task, PRICE, {PRICE: 1, **refused})
-    return Unserved(task, _alone(roster, able, task), dict(refused))
 
+    def _places(self) -> list[tuple[int, list[int], int, int]]:
+        """Return vehicles with their sequence, position and mode by rising detour.
 
-def _insertions(roster: Roster, vehicle: int, task: int) -> list[list[int]]:
-    """Return a vehicle's sequence with each mode of the task at each position."""
-    sequence = roster.sequences().get(vehicle, [])
-    first = int(roster.model.task[task, FIRST_MODE])
-    modes = range(first, first + len(roster.problem.tasks[task].modes))
-    return [
-        [*sequence[:i], mode, *sequence[i:]] for mode in modes for i in range(len(sequence) + 1)
-    ]
+        Of idle trucks that are alike one is enough.
+        """
+        found: list[tuple[float, int, int, int]] = []
+        sequences: dict[int, list[int]] = {}
+        idle: set[tuple[object, ...]] = set()
+        for vehicle in self.able:
+            sequence = self.bench.sequence(vehicle)
+            kind = likeness(self.bench.problem.vehicles[vehicle])
+            if not sequence and kind in idle:
+                continue
+            if not sequence:
+                idle.add(kind)
+            sequences[vehicle] = sequence
+            for mode in self.modes:
+                detours = self.ways.detours(vehicle, sequence, mode)
+                found += [(cost, vehicle, at, mode) for at, cost in enumerate(detours.tolist())]
+        found.sort()
+        return [(v, sequences[v], at, mode) for _, v, at, mode in found[: self.most_trials]]
 
-
-def _alone(roster: Roster, able: list[int], task: int) -> str:
-    """Return what stops the task when a vehicle does nothing else, or that only time is short."""
-    first = int(roster.model.task[task, FIRST_MODE])
-    codes: Counter[str] = Counter()
-    for vehicle in able:
-        for k in range(len(roster.problem.tasks[task].modes)):
-            code = roster.decode(vehicle, [first + k])
-            if code == FEASIBLE:
+    def _alone(self) -> str:
+        """Return what stops the task when a vehicle does nothing else, or that time is short."""
+        words: Counter[str] = Counter()
+        known: dict[tuple[object, ...], list[str]] = {}
+        for vehicle in self.able:
+            kind = likeness(self.bench.problem.vehicles[vehicle])
+            if kind not in known:
+                known[kind] = [w for m in self.modes for w in self._alone_on(vehicle, m)]
+            words.update(known[kind])
+            if "" in words:
                 return FLEET_BUSY
-            word = _too_late(roster.problem, vehicle, task) if code == SHIFT else REASONS[code]
-            codes[word] += 1
-    return max(sorted(codes), key=lambda word: codes[word])
+        return max(sorted(words), key=lambda word: words[word])
+
+    def _alone_on(self, vehicle: int, mode: int) -> list[str]:
+        words = [word for word, _, _ in self.bench.trials(vehicle, [], 0, mode)]
+        late = _too_late(self.bench.problem, vehicle, self.task)
+        return [late if word == REASONS[SHIFT] else word for word in words]
 
 
 def _too_late(problem: Problem, vehicle: int, task: int) -> str:

@@ -9,12 +9,13 @@ from routing.errors import InfeasibleError
 from solvers.backends import refuse_beyond
 from solvers.bound import lower_bound
 from solvers.construct import construct
-from solvers.evaluate import evaluate_plan
+from solvers.driven import DrivenBench
+from solvers.evaluate import evaluate, evaluate_plan
 from solvers.ground import needs_booking
-from solvers.native import Search, is_told_by_links, write_routes
-from solvers.plan import Plan, Unserved
+from solvers.native import Search, is_told_by_links
+from solvers.plan import Plan
 from solvers.problem import Problem
-from solvers.reasons import FLEET_BUSY, settle_unserved
+from solvers.reasons import RosterBench, settle_unserved
 from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
 from solvers.team import Team, draft, polish
@@ -99,18 +100,18 @@ def _solve_by_links(problem: Problem, stop: Stop, seed: int, progress: Progress)
         roster.load(sequences)
         roster.keep_best()
         return _finish(roster, iterations, "native")
-    routes = write_routes(problem, sequences)
-    served = {step.idx for route in routes for step in route.steps if step.kind == "task"}
-    left = (t for t in range(len(problem.tasks)) if t not in served)
-    unserved = tuple(Unserved(task, FLEET_BUSY, {}) for task in left)
+    bench = DrivenBench(problem, sequences)
+    unserved = settle_unserved(bench)
+    routes = bench.routes()
+    cost = evaluate(problem, routes, {u.task for u in unserved}).cost
     bound = lower_bound(problem) if problem.facilities else 0
-    return _judged(problem, Plan(routes, unserved, search.cost, bound, iterations, "native"))
+    return _judged(problem, Plan(routes, unserved, cost, bound, iterations, "native"))
 
 
 def _finish(roster: Roster, iterations: int, solver: str) -> Plan:
     """Settle what is left out, write the routes, and let the slow evaluation judge them."""
     roster.restore_best()
-    unserved = settle_unserved(roster)
+    unserved = settle_unserved(RosterBench(roster))
     roster.tighten()
     routes = roster.to_routes()
     bound = lower_bound(roster.problem)

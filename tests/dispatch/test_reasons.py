@@ -7,7 +7,15 @@ import re
 import pytest
 
 from dispatch.reasons import WORDS, reason_words
-from solvers.reasons import FLEET_BUSY, NO_VEHICLE, PRICE, REASONS
+from solvers.reasons import (
+    DAY_LIMIT,
+    DURATION,
+    FLEET_BUSY,
+    NO_VEHICLE,
+    OTHER_VISITS,
+    PRICE,
+    REASONS,
+)
 
 BEFORE_SOLVING = {"cut_off", "off_network"}
 """Given to stops that no street leads to."""
@@ -15,7 +23,8 @@ BEFORE_SOLVING = {"cut_off", "off_network"}
 
 def test_words_for_every_reason_and_no_other() -> None:
     """The solver's reasons and those found before it are the ones with words."""
-    assert set(WORDS) == {*REASONS.values(), FLEET_BUSY, NO_VEHICLE, PRICE, *BEFORE_SOLVING}
+    others = {FLEET_BUSY, NO_VEHICLE, PRICE, DAY_LIMIT, DURATION, OTHER_VISITS}
+    assert set(WORDS) == {*REASONS.values(), *others, *BEFORE_SOLVING}
 
 
 @pytest.mark.parametrize("reason", WORDS)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from solvers.evaluate import evaluate
-from solvers.team import polish
 from solvers.roster import Roster
 from solvers.stop import MaxIterations
+from solvers.team import polish
 from tests.solvers.problems import HOUR, line_problem, random_problem
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
