@@ -179,11 +179,12 @@ class Roster:
             "best": self._best,
             "best_bookings": self._best_bookings,
         }
-        return {
+        named = {
             f"{group}.{name}": array
             for group, arrays in groups.items()
             for name, array in arrays._asdict().items()  # type: ignore[attr-defined]
         }
+        return named | {"roster.seed": self.seed}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take over the routes of a roster of the same problem."""

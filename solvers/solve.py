@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from routing.errors import InfeasibleError
 from solvers.backends import refuse_beyond
 from solvers.bound import lower_bound
+from solvers.checkpoint import Keeper, State, fingerprint
 from solvers.construct import construct
 from solvers.driven import DrivenBench
 from solvers.evaluate import evaluate, evaluate_plan
 from solvers.ground import needs_booking
 from solvers.native import Search, is_told_by_links
 from solvers.plan import Plan
+from solvers.pool import Pool, holds_apart
 from solvers.problem import Problem
 from solvers.reasons import RosterBench, settle_unserved
 from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
-from solvers.team import Team, draft, polish
+from solvers.team import Run, Stage, Tell, draft, num_cores, polish
 
 ROUTING_LIBRARY_SHARE = 0.25
 """Part of the budget that OR-Tools gets before its plan is polished."""
@@ -37,8 +41,43 @@ def silent(stage: str, used: float, cost: int, unserved: int) -> None:
     """Take a message and say nothing."""
 
 
+@dataclass(frozen=True)
+class Options:
+    """How to search, beside budget and seed.
+
+    Attributes
+    ----------
+    searches
+        Searches side by side, which exchange routes. Each makes the steps of the budget.
+    threads
+        Threads that carry them out; as many as this process may use cores where it is None. They
+        change how long a number of steps takes, never what is found.
+    target
+        Cost in thousandths at which the search ends.
+    checkpoint
+        File that keeps the state of the search every few seconds; none where it is None. It is
+        deleted when the search has come to its end, and stays after a signal.
+    resume
+        Whether to go on from that file where there is one.
+    """
+
+    searches: int = 1
+    threads: int | None = None
+    target: int | None = None
+    checkpoint: Path | None = None
+    resume: bool = False
+
+
+ALONE = Options()
+
+
 def solve(
-    problem: Problem, stop: Stop, seed: int, solver: str = "native", progress: Progress = silent
+    problem: Problem,
+    stop: Stop,
+    seed: int,
+    solver: str = "native",
+    progress: Progress = silent,
+    options: Options = ALONE,
 ) -> Plan:
     """Return the best plan found, re-costed by the slow evaluation.
 
@@ -47,30 +86,53 @@ def solve(
     Raises
     ------
     InputError
-        When the solver's name is unknown, or it cannot hold a rule of the problem.
+        When the solver's name is unknown, it cannot hold a rule of the problem, or a search is to
+        be resumed that was stopped on other data.
     InfeasibleError
         When the problem contradicts itself, or a backend's plan does not hold the rules (a fault of
         the program: nothing wrong is passed on).
     """
     refuse_beyond(problem, solver)
-    with Interruptible(stop) as limit:
+    problem.check()
+    mark = fingerprint(problem, seed, solver, options.searches)
+    keeper = Keeper(options.checkpoint, mark, options.resume)
+    with Interruptible(stop, options.target) as limit:
+        if keeper.found is not None:
+            limit.spent = float(keeper.found["spent"])
+            _tell_resumed(keeper.found, progress)
+        threads = options.threads or num_cores()
+        run = Run(limit, seed, options.searches, threads, keeper)
         if solver == "native" and not needs_booking(problem):
-            return _solve_by_links(problem, limit, seed, progress)
-        roster = Roster(problem, seed)
-        iterations, begin = 0, 0.0
-        if solver == "native":
-            iterations = draft(roster, limit, seed, _tell("first routes", progress))
-            begin = min(1.0, limit.used(iterations))
+            plan = _solve_by_links(problem, run, progress)
         else:
-            construct(roster, seed, _begun(progress, roster, limit))
-        progress("first plan", begin, roster.cost, len(roster.unserved))
+            plan = _solve_booked(problem, run, solver, progress)
+        if limit.interrupted:
+            progress("stopped", 1.0, plan.cost, len(plan.unserved))
+        else:
+            keeper.remove()
+    return plan
+
+
+def _tell_resumed(found: State, progress: Progress) -> None:
+    spent, cost, left_out = (found[name].item() for name in ("spent", "cost", "left_out"))
+    progress("resumed", spent, cost, left_out)
+
+
+def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -> Plan:
+    """Solve a problem each of whose routes is booked exactly."""
+    roster = Roster(problem, run.seed)
+    iterations = 0
+    if not run.at("polish"):
+        if solver == "native":
+            iterations = draft(roster, run, _tell("first routes", progress))
+        else:
+            construct(roster, run.seed, _begun(progress, roster, run.stop))
+        progress("first plan", run.stop.used(iterations), roster.cost, len(roster.unserved))
         if solver == "ortools":
             from solvers.ortools_backend import improve  # noqa: PLC0415 (heavy import)
 
-            begin = improve(roster, limit, ROUTING_LIBRARY_SHARE, progress)
-        iterations += polish(roster, limit, seed, _tell("improving", progress), begin)
-        if limit.interrupted:
-            progress("stopped", 1.0, roster.best_cost, len(roster.unserved))
+            improve(roster, run.stop, ROUTING_LIBRARY_SHARE, progress)
+    iterations = polish(roster, run, _tell("improving", progress, run.stop.note), iterations)
     return _finish(roster, iterations, solver)
 
 
@@ -84,19 +146,26 @@ def _begun(progress: Progress, roster: Roster, stop: Stop) -> Callable[[], bool]
     return enough
 
 
-def _tell(stage: str, progress: Progress) -> Callable[[float, int, int], None]:
-    return lambda used, cost, unserved: progress(stage, used, cost, unserved)
+def _tell(stage: str, progress: Progress, note: Callable[[int], None] | None = None) -> Tell:
+    """Return what a team tells as progress; ``note`` is given costs that are true of the plan."""
+
+    def tell(used: float, cost: int, unserved: int) -> None:
+        if note is not None:
+            note(cost)
+        progress(stage, used, cost, unserved)
+
+    return tell
 
 
-def _solve_by_links(problem: Problem, stop: Stop, seed: int, progress: Progress) -> Plan:
+def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
-    problem.check()
-    team = Team(Search(problem, seed), 1, seed, 1)
-    iterations = team.run(stop, _tell("improving", progress))
+    first = Search(problem, run.seed)
+    team = run.team(first, Pool(first.blank) if holds_apart(problem) else None)
+    iterations = run.carry_out(Stage("links"), team, _tell("improving", progress, run.stop.note))
     search = team.best
     sequences = search.sequences()
     if not is_told_by_links(problem):
-        roster = Roster(problem, seed)
+        roster = Roster(problem, run.seed)
         roster.load(sequences)
         roster.keep_best()
         return _finish(roster, iterations, "native")

@@ -71,15 +71,21 @@ class MaxSeconds:
 
 
 class Interruptible:
-    """A stopping rule that SIGINT and SIGTERM end early, so that the best plan so far is kept.
+    """A stopping rule that SIGINT, SIGTERM or a cost that is good enough end early.
+
+    ``spent`` is the share of the budget that an earlier process has used; with a number of
+    iterations as budget those of that process are counted instead.
 
     To be used as a context; the handlers of before are back afterwards. A second signal is passed
     on to them. Outside the main thread no handler can be set, and the rule is passed through.
     """
 
-    def __init__(self, rule: Stop) -> None:
+    def __init__(self, rule: Stop, target: int | None = None) -> None:
         self.rule = rule
+        self.target = target
+        self.spent = 0.0
         self.interrupted = False
+        self.reached = False
         self._before: dict[int, Any] = {}
 
     @property
@@ -93,8 +99,17 @@ class Interruptible:
         return self.rule.max_seconds
 
     def used(self, iterations: int) -> float:
-        """Return the share used, 1.0 after a signal."""
-        return 1.0 if self.interrupted else self.rule.used(iterations)
+        """Return the share used, 1.0 after a signal or when the target is reached."""
+        return 1.0 if self.interrupted or self.reached else self.spent_after(iterations)
+
+    def spent_after(self, iterations: int) -> float:
+        """Return the share of the budget used, whatever signal has come."""
+        before = self.spent if self.rule.max_iterations is None else 0.0
+        return before + self.rule.used(iterations)
+
+    def note(self, cost: int) -> None:
+        """Take the cost of the best routes known."""
+        self.reached |= self.target is not None and cost <= self.target
 
     def __enter__(self) -> Self:
         """Set the handlers."""

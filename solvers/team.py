@@ -6,18 +6,25 @@ that carry them out: with a number of steps as budget the result is the same at 
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers.checkpoint import Keeper, State
 from solvers.ground import needs_booking
 from solvers.native import Search
 from solvers.pool import Pool, recombine
 from solvers.roster import Roster
-from solvers.stop import Stop
+from solvers.stop import Interruptible, Stop
 
-ROUND_S = 0.05
+ROUND_S = 0.1
 """Seconds of one round, so that progress and Ctrl-C come through."""
 ROUNDS, ROUND_STEPS = 200, 2_000
 """Rounds of a team that is bounded by its number of steps, and most steps of one."""
@@ -36,9 +43,28 @@ RECOMBINATIONS: tuple[float, ...] = (0.5, 0.8, 0.95)
 SEED_STEP = 1_000_003
 """Between the seeds of two searches of a team, so that teams of near seeds have none in common."""
 
+
+def num_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 Tell = Callable[[float, int, int], None]
 """Takes the share of the budget used, the best cost and the number of tasks left out."""
 Advance = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the budget: its shares, most steps, and the iterations that came before it."""
+
+    name: str
+    begin: float = 0.0
+    end: float = 1.0
+    most: int = 1 << 60
+    iterations: int = 0
 
 
 class Team:
@@ -54,46 +80,61 @@ class Team:
         self.done = 0
         self.share = 0.0
 
+    def state(self) -> State:
+        """Return all that the team writes, by name; the arrays are not copied."""
+        arrays = {
+            f"{k}.{name}": array
+            for k, search in enumerate(self.searches)
+            for name, array in search.state().items()
+        }
+        if self.pool is not None:
+            arrays |= {f"pool.{name}": array for name, array in self.pool.state().items()}
+        return arrays | {"done": np.asarray(self.done), "share": np.asarray(self.share)}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where a team of equal size on the same problem had this state."""
+        for k, search in enumerate(self.searches):
+            search.restore(_under(f"{k}.", arrays))
+        if self.pool is not None:
+            self.pool.restore(_under("pool.", arrays))
+        self.done, self.share = int(arrays["done"]), float(arrays["share"])
+
     @property
     def best(self) -> Search:
         """The search that has met the cheapest routes; the first of equals."""
         return min(self.searches, key=lambda search: search.cost)
 
-    def run(
-        self,
-        stop: Stop,
-        tell: Tell,
-        begin: float = 0.0,
-        end: float = 1.0,
-        most: int | None = None,
-    ) -> int:
-        """Search while the budget lies between two shares; return the steps made by each search.
+    def run(self, stop: Stop, tell: Tell, stage: Stage, keep: Callable[[], None]) -> None:
+        """Search while the budget lies inside a stage.
 
-        The temperature falls over that part of the budget, or over ``most`` steps. With a number of
-        steps as budget the rounds are equal, so that the same seed gives the same routes.
+        The temperature falls over the stage. With a number of steps as budget the rounds are equal,
+        so that the same seed gives the same routes. ``keep`` is called after each round.
         """
         if not self.best.problem.tasks:
-            return 0
-        limit = 1 << 60 if most is None else most
-        offset = 0 if stop.max_iterations is None else round(begin * stop.max_iterations)
+            return
         steps = FIRST_STEPS if self.best.begun else 1
         with self._crew() as advance:
-            while (used := stop.used(offset + self.done)) < end and self.done < limit:
+            while (used := stop.used(stage.iterations + self.done)) < stage.end:
+                if self.done >= stage.most:
+                    break
                 if stop.max_iterations is not None:
-                    steps = _equal_round(stop.max_iterations, offset + self.done)
-                steps = min(steps, limit - self.done)
-                share = max(max(0.0, used - begin) / max(1e-9, end - begin), self.done / limit)
-                self._meet(min(1.0, share))
+                    steps = _equal_round(stop.max_iterations - stage.iterations, self.done)
+                steps = min(steps, stage.most - self.done)
+                self._meet(_share(stage, used, self.done))
                 clock = time.perf_counter()
                 advance(steps, self.share)
-                took = time.perf_counter() - clock
                 self.done += steps
                 if stop.max_iterations is None:
-                    steps = max(
-                        1, min(MOST_STEPS, int(steps * min(4.0, ROUND_S / max(took, 1e-6))))
-                    )
-                tell(stop.used(offset + self.done), self.best.cost, self.best.num_absent)
-        return self.done
+                    steps = _next_round(steps, time.perf_counter() - clock)
+                tell(stop.used(stage.iterations + self.done), self.best.cost, self.best.num_absent)
+                keep()
+
+    def hand_back(self, roster: Roster) -> None:
+        """Give a roster the best routes of the team."""
+        if self.best.roster is not None:
+            roster.restore(self.best.roster.state())
+        roster.recount()
+        roster.restore_best()
 
     @contextmanager
     def _crew(self) -> Iterator[Advance]:
@@ -136,29 +177,102 @@ def _wait(parts: list[Future[None]]) -> None:
         part.result()
 
 
+def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin with a prefix, without it."""
+    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
+
+
+def _share(stage: Stage, used: float, done: int) -> float:
+    """Return how far a stage is, by its budget or by its most steps."""
+    by_budget = max(0.0, used - stage.begin) / max(1e-9, stage.end - stage.begin)
+    return min(1.0, max(by_budget, done / stage.most))
+
+
 def _equal_round(max_steps: int, done: int) -> int:
     return max(1, min(max_steps // ROUNDS, ROUND_STEPS, max_steps - done))
 
 
-def draft(roster: Roster, stop: Stop, seed: int, tell: Tell) -> int:
+def _next_round(steps: int, took_s: float) -> int:
+    """Return the steps of a round that lasts as long as a round should."""
+    return max(1, min(MOST_STEPS, int(steps * min(4.0, ROUND_S / max(took_s, 1e-6)))))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all stages of one solution share: budget, seed, searches side by side, checkpoints."""
+
+    stop: Interruptible
+    seed: int
+    size: int = 1
+    threads: int = 1
+    keeper: Keeper = field(default_factory=lambda: Keeper(None, "", resume=False))
+
+    def team(self, first: Search, pool: Pool | None = None) -> Team:
+        """Return a team of this size."""
+        return Team(first, self.size, self.seed, self.threads, pool)
+
+    def at(self, stage: str) -> bool:
+        """Whether a search is to be resumed that was stopped in this stage."""
+        return self.keeper.found is not None and str(self.keeper.found["stage"]) == stage
+
+    def begin_of(self, stage: str, iterations: int) -> tuple[float, int]:
+        """Return share and iterations at which a stage begins, or began if it is resumed."""
+        if self.at(stage) and self.keeper.found is not None:
+            return float(self.keeper.found["begin"]), int(self.keeper.found["iterations"])
+        return min(1.0, self.stop.used(iterations)), iterations
+
+    def carry_out(
+        self,
+        stage: Stage,
+        team: Team,
+        tell: Tell,
+    ) -> int:
+        """Run a team through a stage, resumed where it was stopped; return the steps it made."""
+        if self.at(stage.name) and self.keeper.found is not None:
+            team.restore(self.keeper.found)
+        self.keeper.found = None
+
+        def state() -> State:
+            spent = self.stop.spent_after(stage.iterations + team.done)
+            return team.state() | {
+                "stage": np.asarray(stage.name),
+                "begin": np.asarray(stage.begin),
+                "iterations": np.asarray(stage.iterations),
+                "spent": np.asarray(spent),
+                "cost": np.asarray(team.best.cost),
+                "left_out": np.asarray(team.best.num_absent),
+            }
+
+        team.run(self.stop, tell, stage, lambda: self.keeper.offer(state))
+        if self.stop.interrupted:
+            self.keeper.offer(state, now=True)
+        return team.done
+
+
+def draft(roster: Roster, run: Run, tell: Tell) -> int:
     """Fill an empty roster with routes found by detours alone; return the steps made."""
-    team = Team(Search(roster.problem, seed), 1, seed, 1)
-    done = team.run(stop, tell, 0.0, DRAFT_SHARE, DRAFT_STEPS * len(roster.problem.tasks))
+    stage = Stage("draft", 0.0, DRAFT_SHARE, DRAFT_STEPS * len(roster.problem.tasks))
+    team = run.team(Search(roster.problem, run.seed))
+    done = run.carry_out(stage, team, tell)
     roster.load(team.best.sequences())
     roster.insert_all(roster.unserved)
     roster.keep_best()
     return done
 
 
-def polish(roster: Roster, stop: Stop, seed: int, tell: Tell, begin: float = 0.0) -> int:
-    """Improve a roster, each step judged by its exact timetable; return the steps made."""
+def polish(roster: Roster, run: Run, tell: Tell, iterations: int = 0) -> int:
+    """Improve a roster, each step judged by its exact timetable; return the steps made in all.
+
+    ``iterations`` of the budget are used up before.
+    """
     if not needs_booking(roster.problem):
-        return 0
+        return iterations
     roster.keep_best()
     roster.restore_best()
-    team = Team(Search(roster.problem, seed, roster), 1, seed, 1)
+    begin, iterations = run.begin_of("polish", iterations)
+    team = run.team(Search(roster.problem, run.seed, roster))
     try:
-        return team.run(stop, tell, begin)
+        run.carry_out(Stage("polish", begin, iterations=iterations), team, tell)
     finally:
-        roster.recount()
-        roster.restore_best()
+        team.hand_back(roster)
+    return iterations + team.done

@@ -9,16 +9,17 @@ import numpy as np
 from routing.telling import telling_if_slow
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 from solvers.roster import Roster
-from solvers.stop import MaxIterations
-from solvers.team import draft, polish
+from solvers.stop import Interruptible, MaxIterations
+from solvers.team import Run, draft, polish
 
 
 def warm_up(say: Callable[[str], None]) -> None:
     """Compile all solver kernels, or load them from disk if that was done before."""
     with telling_if_slow(say, "compiling the solver for this machine (once, about 15 s)"):
         roster = Roster(_smallest_problem(), 0)
-        draft(roster, MaxIterations(2), 0, lambda *_: None)
-        polish(roster, MaxIterations(1), 0, lambda *_: None)
+        run = Run(Interruptible(MaxIterations(2)), 0)
+        draft(roster, run, lambda *_: None)
+        polish(roster, run, lambda *_: None)
 
 
 def _smallest_problem() -> Problem:

@@ -9,8 +9,8 @@ import pytest
 
 from solvers.evaluate import evaluate
 from solvers.roster import Roster
-from solvers.stop import MaxIterations
-from solvers.team import polish
+from solvers.stop import Interruptible, MaxIterations
+from solvers.team import Run, polish
 from tests.solvers.problems import HOUR, line_problem, random_problem
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
@@ -25,7 +25,7 @@ def checked_cost(roster: Roster) -> int:
 
 def polished(roster: Roster, steps: int) -> int:
     """Run native steps over the roster; return the best cost met."""
-    polish(roster, MaxIterations(steps), 1, lambda *_: None)
+    polish(roster, Run(Interruptible(MaxIterations(steps)), 1), lambda *_: None)
     return roster.best_cost
 
 
