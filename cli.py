@@ -39,7 +39,9 @@ class Speaker:
     def progress(self, stage: str, used: float, cost: int, unserved: int) -> None:
         """Tell the state of the search, about once a second."""
         now = time.monotonic()
-        if self.as_json or (now - self._last < 1.0 and stage != "first plan" and used < 1.0):
+        if self.as_json or (
+            now - self._last < 1.0 and stage not in ("first plan", "resumed") and used < 1.0
+        ):
             return
         self._last = now
         line = (
@@ -196,6 +198,18 @@ def _stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
     help="Instead of --time: the same plan on any machine.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Default: the city's own.")
+@click.option("--target", type=click.FloatRange(0), help="Also stop at this cost, in the currency.")
+@click.option(
+    "--searches",
+    type=click.IntRange(1, 64),
+    help="Side by side, exchanging routes; with --time one a core by default, else one.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    help="To carry them out, one a core by default; they do not change what is found.",
+)
+@click.option("--resume", is_flag=True, help="Go on with a search that was stopped or killed.")
 @json_option
 @guarded
 def plan(
@@ -205,15 +219,21 @@ def plan(
     seconds: float,
     iterations: int | None,
     seed: int | None,
+    target: float | None,
+    searches: int | None,
+    threads: int | None,
+    resume: bool,
     as_json: bool,
 ) -> None:
     """Plan the day: routes of all streams and the sweeping, with map and sheets.
 
     \b
     Example:  huanwei plan mycity --date 2024-11-25
-    Ctrl-C keeps the best plan so far.
+    Ctrl-C keeps the best plan so far; --resume goes on from there, and after a crash.
     """
     from dispatch.package import plan_and_write
+    from solvers.solve import Options
+    from solvers.team import num_cores
 
     speaker = Speaker(as_json)
     done = plan_and_write(
@@ -224,6 +244,12 @@ def plan(
         solver=solver,
         say=speaker.say,
         progress=speaker.progress,
+        options=Options(
+            searches or (num_cores() if iterations is None else 1),
+            threads,
+            None if target is None else round(1000 * target),
+            resume=resume,
+        ),
     )
     _tell_plan(speaker, done)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from dispatch.planfile import load_plan, plan_path, save_plan
 from dispatch.record import plan_record
 from dispatch.sheets import write_sheets
 from dispatch.summary import summary_lines
+from routing.cache import default_cache_dir
 from routing.errors import InputError
 from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.run import load_network, run_day
-from solvers.solve import Progress
+from solvers.solve import ALONE, Options, Progress
 from solvers.stop import Stop
 
 Say = Callable[[str], None]
@@ -55,9 +57,11 @@ def plan_and_write(
     solver: str = "native",
     say: Say,
     progress: Progress,
+    options: Options = ALONE,
 ) -> Planned:
     """Plan a day, write its folder and audit what was written.
 
+    The state of the search is kept in the cache meanwhile, so that it can be resumed.
     A plan that the audit finds fault with is kept for inspection; its summary says so first.
 
     Raises
@@ -66,7 +70,11 @@ def plan_and_write(
         When the tables have faults.
     """
     city = read_city(city_folder)
-    done = run_day(city, date, stop, seed=seed, solver=solver, say=say, progress=progress)
+    options = replace(options, checkpoint=checkpoint_file(city.folder, date))
+    _tell_stopped(options, say)
+    done = run_day(
+        city, date, stop, seed=seed, solver=solver, say=say, progress=progress, options=options
+    )
     say("writing down the streets driven")
     record = plan_record(city, done)
     folder = city.folder / "plans" / date.isoformat()
@@ -83,6 +91,21 @@ def plan_and_write(
         f"sheets: {folder / 'sheets.xlsx'}",
     ]
     return Planned(folder, record, report, lines)
+
+
+def checkpoint_file(city_folder: Path, date: dt.date) -> Path:
+    """Return where the state of a search for a city's day is kept."""
+    place = hashlib.sha256(str(city_folder.resolve()).encode()).hexdigest()[:16]
+    return default_cache_dir() / "searches" / f"{place}-{date.isoformat()}.npz"
+
+
+def _tell_stopped(options: Options, say: Say) -> None:
+    """Say whether there is a stopped search of this day, and what becomes of it."""
+    there = options.checkpoint is not None and options.checkpoint.exists()
+    if there and not options.resume:
+        say("a stopped search of this day begins anew; --resume would go on with it")
+    if options.resume and not there:
+        say("--resume: no stopped search of this day; it begins anew")
 
 
 def write_exports(

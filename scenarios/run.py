@@ -19,7 +19,7 @@ from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
 from scenarios.street_tasks import street_tasks
 from solvers.plan import Plan
-from solvers.solve import Progress, silent, solve
+from solvers.solve import ALONE, Options, Progress, silent, solve
 from solvers.stop import Stop
 from solvers.warmup import warm_up
 
@@ -84,6 +84,7 @@ def run_day(
     solver: str = "native",
     say: Say = lambda text: None,
     progress: Progress = silent,
+    options: Options = ALONE,
 ) -> DayPlan:
     """Return the plan of one day.
 
@@ -98,5 +99,5 @@ def run_day(
     posed = prepare_day(city, date, network, say)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
-    plan = solve(posed.problem, stop(), chosen, solver, progress)
+    plan = solve(posed.problem, stop(), chosen, solver, progress, options)
     return DayPlan(date, network, posed, plan, chosen)

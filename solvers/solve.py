@@ -94,8 +94,7 @@ def solve(
     """
     refuse_beyond(problem, solver)
     problem.check()
-    mark = fingerprint(problem, seed, solver, options.searches)
-    keeper = Keeper(options.checkpoint, mark, options.resume)
+    keeper = _keeper(problem, seed, solver, options)
     with Interruptible(stop, options.target) as limit:
         if keeper.found is not None:
             limit.spent = float(keeper.found["spent"])
@@ -111,6 +110,13 @@ def solve(
         else:
             keeper.remove()
     return plan
+
+
+def _keeper(problem: Problem, seed: int, solver: str, options: Options) -> Keeper:
+    if options.checkpoint is None:
+        return Keeper(None, "", resume=False)
+    mark = fingerprint(problem, seed, solver, options.searches)
+    return Keeper(options.checkpoint, mark, options.resume)
 
 
 def _tell_resumed(found: State, progress: Progress) -> None:
