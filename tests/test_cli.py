@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,73 @@ def test_killed_planning_leaves_the_former_plan(
     started.kill()
     started.communicate(timeout=60)
     assert not (copied / "plans").exists()
+
+
+LONG = ("--date", DAY, "--iterations", "150000", "--seed", "3", "--searches", "2")
+"""Some seconds of search: long enough for a checkpoint."""
+
+
+def kill_at_checkpoint(home: Path, folder: Path) -> Path:
+    """Start a long search, kill it once it has kept its state, and return where that is."""
+    searches = home / "cache" / "searches"
+    with subprocess.Popen(
+        [str(ENTRY), "plan", str(folder), *LONG],
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while process.poll() is None and not list(searches.glob("*.npz")):
+            time.sleep(0.02)
+        process.kill()
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, told
+    (file,) = searches.glob("*.npz")
+    return file
+
+
+@pytest.fixture
+def apart(home: Path, tmp_path: Path) -> Path:
+    """A home of its own with the streets in its cache, but no searches."""
+    shutil.copytree(home / "cache", tmp_path / "home" / "cache")
+    return tmp_path / "home"
+
+
+def test_killed_search_is_resumed_to_the_same_bytes(
+    apart: Path, planned: Path, copied: Path
+) -> None:
+    """Killed by the system and resumed with one thread, it ends with the undisturbed plan."""
+    assert planned.exists()
+    file = kill_at_checkpoint(apart, copied)
+    assert not (copied / "plans").exists()
+    done = huanwei(apart, "plan", copied, *LONG, "--threads", "1", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "resumed: cost" in done.stderr
+    assert not file.exists()
+    found = (copied / "plans" / DAY / "plan.json").read_bytes()
+    assert huanwei(apart, "plan", copied, *LONG, "--threads", "2").returncode == 0
+    assert (copied / "plans" / DAY / "plan.json").read_bytes() == found
+    assert huanwei(apart, "audit", copied / "plans" / DAY).returncode == 0
+
+
+def test_stopped_search_of_other_data_is_refused(apart: Path, planned: Path, copied: Path) -> None:
+    """When a table has changed since, --resume says so; without it the search begins anew."""
+    assert planned.exists()
+    file = kill_at_checkpoint(apart, copied)
+    replace_cell(copied / "points.csv", 3, "demand_kg", "77")
+    done = huanwei(apart, "plan", copied, *LONG, "--resume")
+    assert done.returncode == 2
+    assert "other data" in done.stderr
+    assert file.exists()
+    words = ("--date", DAY, "--iterations", "60")
+    done = huanwei(apart, "plan", copied, *words)
+    assert done.returncode == 0
+    assert "--resume would go on" in done.stderr
+    assert not file.exists()
+    assert "begins anew" in huanwei(apart, "plan", copied, *words, "--resume").stderr
+
+
+def test_target_ends_the_search(home: Path, copied: Path) -> None:
+    """A cost that any plan has is reached long before ten minutes are over."""
+    done = huanwei(home, "plan", copied, "--date", DAY, "--time", "600", "--target", "1e9")
+    assert done.returncode == 0, done.stderr
