@@ -3,108 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
-import time
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from routing.errors import InputError, PlanningError
+from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
+from routing.errors import InputError
 
 if TYPE_CHECKING:
     from dispatch.package import Planned
-    from solvers.stop import Stop
-
-FAR_TIME = 10**9
-
-
-class Speaker:
-    """Progress on standard error, results on standard output; ``--json`` silences the former."""
-
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
-        self.live = sys.stderr.isatty() and not as_json
-        self._begin = time.monotonic()
-        self._last = 0.0
-
-    def say(self, text: str) -> None:
-        """Tell one stage of the work."""
-        if not self.as_json:
-            click.echo(f"[{time.monotonic() - self._begin:6.1f} s] {text}", err=True)
-
-    def progress(self, stage: str, used: float, cost: int, unserved: int) -> None:
-        """Tell the state of the search, about once a second."""
-        now = time.monotonic()
-        if self.as_json or (
-            now - self._last < 1.0 and stage not in ("first plan", "resumed") and used < 1.0
-        ):
-            return
-        self._last = now
-        line = (
-            f"{stage}: cost {cost / 1000:,.0f}, left out {unserved}, {min(used, 1):.0%} of the time"
-        )
-        if self.live:
-            click.echo(f"\r{line:<78}", err=True, nl=used >= 1.0)
-        else:
-            self.say(line)
-
-    def result(self, lines: list[str], record: Any) -> None:
-        """Print the result: lines for people, or one JSON document."""
-        if self.as_json:
-            click.echo(json.dumps(record, ensure_ascii=False, indent=1))
-        else:
-            for line in lines:
-                click.echo(line)
-
-
-def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn the family of errors into messages and exit codes."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except PlanningError as error:
-            if kwargs.get("as_json"):
-                click.echo(
-                    json.dumps({"error": type(error).__name__, "faults": str(error).split("\n")})
-                )
-            for line in str(error).split("\n"):
-                click.echo(f"error: {line}", err=True)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("stopped; nothing was written", err=True)
-            sys.exit(130)
-
-    return run
-
-
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON document instead of text."
-)
-
-
-time_option = click.option(
-    "--time",
-    "seconds",
-    type=click.FloatRange(0),
-    default=20.0,
-    show_default=True,
-    help="Seconds for the solver.",
-)
-
-
-def _date(_context: click.Context, _option: click.Parameter, value: str | None) -> dt.date | None:
-    if value is None:
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r}; expected YYYY-MM-DD") from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -177,17 +86,9 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
     )
 
 
-def _stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
-    from solvers.stop import MaxIterations, MaxSeconds
-
-    if iterations is not None:
-        return lambda: MaxIterations(iterations)
-    return lambda: MaxSeconds(seconds)
-
-
 @main.command()
 @click.argument("city", type=click.Path(path_type=Path))
-@click.option("--date", required=True, callback=_date, help="Day to plan, YYYY-MM-DD.")
+@click.option("--date", required=True, callback=date_of, help="Day to plan, YYYY-MM-DD.")
 @click.option(
     "--solver", type=click.Choice(["native", "ortools"]), default="native", show_default=True
 )
@@ -239,7 +140,7 @@ def plan(
     done = plan_and_write(
         city,
         date,
-        _stop_rule(seconds, iterations),
+        stop_rule(seconds, iterations),
         seed=seed,
         solver=solver,
         say=speaker.say,
@@ -388,7 +289,7 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
     done = plan_and_write(
         city,
         dt.date(2024, 11, 25),
-        _stop_rule(seconds, None),
+        stop_rule(seconds, None),
         say=speaker.say,
         progress=speaker.progress,
     )

@@ -310,7 +310,8 @@ def kill_at_checkpoint(home: Path, folder: Path) -> Path:
 @pytest.fixture
 def apart(home: Path, tmp_path: Path) -> Path:
     """A home of its own with the streets in its cache, but no searches."""
-    shutil.copytree(home / "cache", tmp_path / "home" / "cache")
+    others = shutil.ignore_patterns("searches")  # left by tests that stop a search
+    shutil.copytree(home / "cache", tmp_path / "home" / "cache", ignore=others)
     return tmp_path / "home"
 
 
