@@ -436,14 +436,15 @@ def bench_vrp(
       huanwei bench vrp X solomon/R101.txt --data vrp --time 10 --seeds 3
       python -m benchmarks.peers install vrp && huanwei bench vrp X --data vrp --peers
     """
-    from benchmarks.vrp.engines import choose_engines
-    from benchmarks.vrp.runner import Campaign, run_campaign
-    from benchmarks.vrp.sets import find_instances, spread
+    from benchmarks.campaign.engines import choose_engines
+    from benchmarks.campaign.library import library, spread
+    from benchmarks.campaign.runner import Campaign, run_campaign
 
-    files = spread(find_instances(sets, data), limit)
+    known = library("vrp")
+    files = spread(known.find(sets, data), limit)
     engines = choose_engines(solver, peers)
-    speaker = Speaker(as_json=False)
-    run_campaign(Campaign(files, engines, seconds, seeds, objective, report, jobs), speaker.say)
+    campaign = Campaign(known, files, engines, seconds, seeds, objective, report, jobs)
+    run_campaign(campaign, Speaker(as_json=False).say)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
-"""The checker of each format, the solutions stored beside instances, and plans as plain routes."""
+"""The checker of each format, and the solutions stored beside instances."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks.campaign.known import in_units
+from benchmarks.campaign.plain import FACILITY, TASK, PlainRoute, Verdict, Visit, customers_only
 from benchmarks.vrp.checks.cordeau import check_cordeau
 from benchmarks.vrp.checks.kim import check_kim
 from benchmarks.vrp.checks.mdvrpi import check_mdvrpi
-from benchmarks.vrp.checks.plain import FACILITY, TASK, PlainRoute, Verdict, Visit, customers_only
 from benchmarks.vrp.checks.pvrpif import check_pvrpif
 from benchmarks.vrp.checks.solomon import check_solomon
 from benchmarks.vrp.checks.tours import check_montevideo, check_qingdao
@@ -17,10 +18,7 @@ from benchmarks.vrp.checks.vrplib import check_vrplib
 from benchmarks.vrp.formats.cordeau import parse_res
 from benchmarks.vrp.formats.pvrpif import parse_pvrpif, parse_report
 from benchmarks.vrp.formats.solomon import parse_routes
-from benchmarks.vrp.known import in_units
 from benchmarks.vrp.sets import format_of
-from solvers.plan import Route
-from solvers.problem import Problem
 
 Check = Callable[[Path, Sequence[PlainRoute]], Verdict]
 
@@ -41,23 +39,6 @@ def check_routes(path: Path, routes: Sequence[PlainRoute], objective: str) -> Ve
     if kind == "solomon":
         return check_solomon(path, routes, objective)
     return CHECKS[kind or ""](path, routes)
-
-
-def plain_routes(problem: Problem, routes: Iterable[Route]) -> list[PlainRoute]:
-    """Return the routes of a plan as lists of names."""
-    plain = []
-    for route in routes:
-        vehicle = problem.vehicles[route.vehicle]
-        visits = []
-        for step in route.steps:
-            name = ""
-            if step.kind == TASK:
-                name = problem.tasks[step.idx].task_id
-            elif step.kind == FACILITY:
-                name = problem.facilities[step.idx].facility_id
-            visits.append(Visit(step.kind, name))
-        plain.append(PlainRoute(vehicle.vehicle_id, tuple(visits), vehicle.day, route.start_s))
-    return plain
 
 
 Stored = tuple[list[PlainRoute], float | None]

@@ -1,14 +1,13 @@
-"""From a file to its instance, and from the name of a set to its files."""
+"""From a file to its instance."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.vrp.instance import Instance, Objective
-from benchmarks.vrp.known import best_known
+from benchmarks.campaign.instance import Instance, Objective
+from benchmarks.campaign.library import opening
 from benchmarks.vrp.readers.cordeau import read_cordeau
 from benchmarks.vrp.readers.kim import read_kim
 from benchmarks.vrp.readers.mdvrpi import read_mdvrpi
@@ -46,8 +45,8 @@ def format_of(path: Path) -> str | None:
     if name == "WasteCollectionSites.json":
         return "qingdao"
     if name.endswith(".json"):
-        return "mdvrpi" if '"intermediate_depots"' in _opening(path) else None
-    return _text_format(_opening(path)) if name.endswith(".txt") else None
+        return "mdvrpi" if '"intermediate_depots"' in opening(path) else None
+    return _text_format(opening(path)) if name.endswith(".txt") else None
 
 
 def _text_format(text: str) -> str | None:
@@ -58,61 +57,16 @@ def _text_format(text: str) -> str | None:
     return "pvrp" if re.match(r"\s*1\s+\d+\s+\d+\s+\d+\s*\n", text) else None
 
 
-def _opening(path: Path) -> str:
-    with path.open(encoding="utf-8", errors="replace") as handle:
-        return handle.read(2000)
-
-
-def read_instance(path: Path, objective: Objective | None = None) -> Instance:
-    """Return the instance of a file, with its best known value.
+def read(path: Path, kind: str, objective: Objective | None) -> Instance:
+    """Return the instance of a file of a known format.
 
     Raises
     ------
     InputError
-        When the file is in no format known here, or its set has no such objective.
+        When its set has no such objective.
     """
-    kind = format_of(path)
-    if kind is None:
-        raise InputError(f"{path}: not an instance of a known set")
     if kind in BY_OBJECTIVE:
-        wanted = objective or USUAL_OBJECTIVE[kind]
-        instance = BY_OBJECTIVE[kind](path, wanted)
-    elif objective == "vehicles":
+        return BY_OBJECTIVE[kind](path, objective or USUAL_OBJECTIVE[kind])
+    if objective == "vehicles":
         raise InputError(f"{path}: --objective vehicles is for Solomon, Homberger and Kim only")
-    else:
-        instance = BY_DISTANCE[kind](path)
-    known = best_known(path, instance.objective)
-    return replace(instance, bks=known.value, bks_vehicles=known.vehicles, bks_source=known.source)
-
-
-def find_instances(names: Iterable[str], folder: Path) -> list[Path]:
-    """Return the instance files of sets (folders inside ``folder``), folders and files.
-
-    Raises
-    ------
-    InputError
-        When a name is neither, or holds no instance.
-    """
-    found: list[Path] = []
-    for name in names:
-        place = next((p for p in (Path(name), folder / name) if p.exists()), None)
-        if place is None:
-            raise InputError(f"{name}: no such file, nor a folder of that name in {folder}")
-        files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
-        instances = [p for p in files if format_of(p)]
-        if not instances:
-            raise InputError(f"{place}: holds no instance of a known set")
-        found += instances
-    return found
-
-
-def set_name(path: Path) -> str:
-    """Return the name of the set that a file belongs to: its folder, with the size if by size."""
-    folder = path.resolve().parent
-    return f"{folder.parent.name} {folder.name}" if folder.name.isdigit() else folder.name
-
-
-def spread(files: Sequence[Path], limit: int | None) -> list[Path]:
-    """Return at most so many of the files, at even steps through the list."""
-    count = len(files) if limit is None else min(limit, len(files))
-    return [files[k * len(files) // count] for k in range(count)]
+    return BY_DISTANCE[kind](path)

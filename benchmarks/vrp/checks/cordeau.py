@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.campaign.plain import TINY, PlainRoute, Verdict, load_faults
 from benchmarks.vrp.checks.periodic import customer_of, daily_fleet_faults, day_faults
-from benchmarks.vrp.checks.plain import TINY, PlainRoute, Verdict, load_faults
 from benchmarks.vrp.formats.cordeau import CordeauFile, PeriodicCustomer, parse_cordeau
 
 

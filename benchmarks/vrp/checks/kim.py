@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.vrp.checks.plain import (
+from benchmarks.campaign.plain import (
     FACILITY,
     MEAL,
     TINY,

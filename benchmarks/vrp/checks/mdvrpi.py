@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.vrp.checks.plain import (
+from benchmarks.campaign.plain import (
     FACILITY,
     TINY,
     PlainRoute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.vrp.checks.plain import PlainRoute
+from benchmarks.campaign.plain import PlainRoute
 
 Patterns = Sequence[tuple[int, ...]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.campaign.plain import FACILITY, PlainRoute, Verdict, load_faults
 from benchmarks.vrp.checks.periodic import customer_of, daily_fleet_faults, day_faults
-from benchmarks.vrp.checks.plain import FACILITY, PlainRoute, Verdict, load_faults
 from benchmarks.vrp.formats.pvrpif import PvrpifFile, parse_pvrpif, visit_patterns
 
 

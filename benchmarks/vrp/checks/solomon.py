@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.vrp.checks.plain import (
+from benchmarks.campaign.plain import (
     PlainRoute,
     Verdict,
     Window,

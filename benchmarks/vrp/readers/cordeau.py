@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.vrp.formats.cordeau import CordeauFile, parse_cordeau
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     NO_BREAKS,
     STREAM,
@@ -16,6 +15,7 @@ from benchmarks.vrp.instance import (
     euclidean,
     left_out_price,
 )
+from benchmarks.vrp.formats.cordeau import CordeauFile, parse_cordeau
 from benchmarks.vrp.readers.periodic import visits
 from solvers.problem import Problem, Vehicle
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.vrp.formats.kim import DEPOT, LANDFILL, STOP, KimFile, KimPlace, parse_kim
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     STREAM,
     Instance,
@@ -15,6 +14,7 @@ from benchmarks.vrp.instance import (
     enough_vehicles,
     left_out_price,
 )
+from benchmarks.vrp.formats.kim import DEPOT, LANDFILL, STOP, KimFile, KimPlace, parse_kim
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 
 LOAD = 100

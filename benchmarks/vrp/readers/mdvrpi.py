@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.vrp.formats.mdvrpi import MdvrpiFile, parse_mdvrpi
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     NO_BREAKS,
     STREAM,
@@ -16,6 +15,7 @@ from benchmarks.vrp.instance import (
     euclidean,
     left_out_price,
 )
+from benchmarks.vrp.formats.mdvrpi import MdvrpiFile, parse_mdvrpi
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 
 FACTOR = 1000

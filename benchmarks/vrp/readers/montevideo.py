@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.campaign.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from benchmarks.vrp.formats.montevideo import (
     DumpTruck,
     MontevideoFile,
     all_seconds,
     parse_montevideo,
 )
-from benchmarks.vrp.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 
 CONVENTION = (

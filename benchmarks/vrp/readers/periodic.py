@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.vrp.instance import STREAM
+from benchmarks.campaign.instance import STREAM
 from solvers.problem import Mode, Task, VisitGroup
 
 Customer = tuple[str, int, int, int, Sequence[tuple[int, ...]]]

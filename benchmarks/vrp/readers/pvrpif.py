@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.campaign.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from benchmarks.vrp.formats.pvrpif import PvrpifFile, parse_pvrpif, visit_patterns
-from benchmarks.vrp.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from benchmarks.vrp.readers.periodic import visits
 from solvers.problem import Facility, Problem, Vehicle
 

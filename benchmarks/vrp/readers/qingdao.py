@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.campaign.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from benchmarks.vrp.formats.montevideo import straight_metres
 from benchmarks.vrp.formats.qingdao import QingdaoFile, parse_qingdao
-from benchmarks.vrp.instance import FAR, NO_BREAKS, STREAM, Instance, left_out_price
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 
 DETOUR = 1.3

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.vrp.formats.solomon import SolomonFile, parse_solomon
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     NO_BREAKS,
     STREAM,
@@ -16,6 +15,7 @@ from benchmarks.vrp.instance import (
     left_out_price,
     truncated,
 )
+from benchmarks.vrp.formats.solomon import SolomonFile, parse_solomon
 from solvers.problem import Mode, Problem, Task, Vehicle
 
 DISTANCE = "distances and times truncated to one decimal (DIMACS), distance only"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.vrp.formats.vrplib import VrplibFile, parse_vrplib
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     NEAREST,
     NO_BREAKS,
@@ -20,6 +19,7 @@ from benchmarks.vrp.instance import (
     left_out_price,
     truncated,
 )
+from benchmarks.vrp.formats.vrplib import VrplibFile, parse_vrplib
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 
 

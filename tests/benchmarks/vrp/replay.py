@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from benchmarks.vrp.checks.plain import FACILITY, PlainRoute
-from benchmarks.vrp.instance import Instance
+from benchmarks.campaign.instance import Instance
+from benchmarks.campaign.plain import FACILITY, PlainRoute
 from solvers.evaluate import Evaluation, evaluate
 from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle

@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.vrp.checking import check_routes
-from benchmarks.vrp.checks.plain import (
+from benchmarks.campaign.plain import (
     FACILITY,
     MEAL,
     TASK,
@@ -18,6 +17,7 @@ from benchmarks.vrp.checks.plain import (
     earliest_end,
     latest_start,
 )
+from benchmarks.vrp.checking import check_routes
 from tests.benchmarks.vrp import tiny
 
 ROOT2 = math.sqrt(2)

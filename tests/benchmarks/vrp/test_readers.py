@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from benchmarks.vrp.instance import (
+from benchmarks.campaign.instance import (
     FAR,
     NEAREST,
     Rounding,
@@ -15,8 +15,10 @@ from benchmarks.vrp.instance import (
     euclidean,
     truncated,
 )
-from benchmarks.vrp.known import best_known
-from benchmarks.vrp.sets import find_instances, format_of, read_instance, set_name, spread
+from benchmarks.campaign.known import best_known
+from benchmarks.campaign.library import set_name, spread
+from benchmarks.vrp.library import find_instances, read_instance
+from benchmarks.vrp.sets import format_of
 from routing.errors import InputError
 from tests.benchmarks.vrp import tiny
 

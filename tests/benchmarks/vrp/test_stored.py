@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.campaign.known import best_known
 from benchmarks.vrp.checking import check_routes, stored_solutions
 from benchmarks.vrp.checks.vrplib import check_vrplib
-from benchmarks.vrp.known import best_known
-from benchmarks.vrp.sets import find_instances, format_of, read_instance
+from benchmarks.vrp.library import find_instances, read_instance
+from benchmarks.vrp.sets import format_of
 from tests.benchmarks.vrp.replay import replay
 
 COUNTS = {

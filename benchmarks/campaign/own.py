@@ -1,4 +1,6 @@
-"""Run our solver: ``python -m benchmarks.vrp.own FILE OBJECTIVE SOLVER SECONDS SEED RESULT``.
+"""Run our solver.
+
+``python -m benchmarks.campaign.own LIBRARY FILE OBJECTIVE SOLVER SECONDS SEED RESULT``.
 
 Seconds are CPU seconds of this process from when the solver is called; compiling, or loading what
 was compiled, is done before on a few tasks of the same instance.
@@ -13,10 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks.vrp.checking import plain_routes
-from benchmarks.vrp.handover import routes_to_json
-from benchmarks.vrp.instance import Objective
-from benchmarks.vrp.sets import read_instance
+from benchmarks.campaign.handover import plain_routes, routes_to_json
+from benchmarks.campaign.instance import Objective
+from benchmarks.campaign.library import library
 from solvers.problem import Problem
 from solvers.solve import solve
 from solvers.stop import MaxIterations
@@ -73,9 +74,11 @@ def run(problem: Problem, solver: str, seconds: float, seed: int) -> dict[str, A
     }
 
 
-def main(file: str, objective: str, solver: str, seconds: str, seed: str, out: str) -> None:
+def main(
+    name: str, file: str, objective: str, solver: str, seconds: str, seed: str, out: str
+) -> None:
     """Run and write the result."""
-    problem = read_instance(Path(file), cast(Objective, objective)).problem
+    problem = library(name).instance(Path(file), cast(Objective, objective)).problem
     warm_up(problem, solver)
     result = run(problem, solver, float(seconds), int(seed))
     Path(out).write_text(json.dumps(result), encoding="utf-8")

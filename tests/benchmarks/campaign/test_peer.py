@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.campaign.engines import PEER_SCRIPT
+from benchmarks.campaign.handover import routes_from_json, write_problem
 from benchmarks.peers import python_of, why_missing
 from benchmarks.vrp.checking import check_routes
-from benchmarks.vrp.engines import PEER_SCRIPT
-from benchmarks.vrp.handover import routes_from_json, write_problem
-from benchmarks.vrp.sets import read_instance
+from benchmarks.vrp.library import read_instance
 from tests.benchmarks.vrp import tiny
 
 

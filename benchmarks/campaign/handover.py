@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.vrp.checks.plain import PlainRoute, Visit
-from benchmarks.vrp.instance import FAR
+from benchmarks.campaign.instance import FAR
+from benchmarks.campaign.plain import FACILITY, TASK, PlainRoute, Visit
+from solvers.plan import Route
 from solvers.problem import Facility, Problem, Task, Vehicle
 
 
@@ -88,10 +89,27 @@ def _facility(facility: Facility) -> dict[str, Any]:
     }
 
 
+def plain_routes(problem: Problem, routes: Iterable[Route]) -> list[PlainRoute]:
+    """Return the routes of a plan as lists of names."""
+    plain = []
+    for route in routes:
+        vehicle = problem.vehicles[route.vehicle]
+        visits = []
+        for step in route.steps:
+            name, way = "", 0
+            if step.kind == TASK:
+                name, way = problem.tasks[step.idx].task_id, step.mode
+            elif step.kind == FACILITY:
+                name = problem.facilities[step.idx].facility_id
+            visits.append(Visit(step.kind, name, way))
+        plain.append(PlainRoute(vehicle.vehicle_id, tuple(visits), vehicle.day, route.start_s))
+    return plain
+
+
 def routes_to_json(routes: Sequence[PlainRoute]) -> list[dict[str, Any]]:
     """Return plain routes as JSON values."""
     return [
-        {**asdict(route), "visits": [[visit.kind, visit.name] for visit in route.visits]}
+        {**asdict(route), "visits": [[visit.kind, visit.name, visit.way] for visit in route.visits]}
         for route in routes
     ]
 
@@ -101,7 +119,7 @@ def routes_from_json(rows: Sequence[dict[str, Any]]) -> list[PlainRoute]:
     return [
         PlainRoute(
             row["vehicle"],
-            tuple(Visit(kind, name) for kind, name in row["visits"]),
+            tuple(Visit(*visit) for visit in row["visits"]),
             row.get("day", 0),
             row.get("start"),
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.vrp.measures import (
+from benchmarks.campaign.measures import (
     final_gap,
     gap_at,
     primal_integral,
     references,
     summarize,
 )
-from benchmarks.vrp.records import Record
+from benchmarks.campaign.records import Record
 
 
 def record(engine="ours", seed=1, instance="a", **changes):

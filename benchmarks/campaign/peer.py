@@ -1,6 +1,6 @@
 """Run a peer in its own environment: ``python peer.py PEER FOLDER SECONDS SEED RESULT``.
 
-The folder holds a problem as `benchmarks.vrp.handover` writes it; RESULT is a file to write.
+The folder holds a problem as `benchmarks.campaign.handover` writes it; RESULT is a file to write.
 Nothing but numpy and the peer itself is imported. Seconds are CPU seconds of this process, from
 when the peer begins to search.
 """

@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.vrp.engines import Engine, choose_engines
-from benchmarks.vrp.handover import (
+from benchmarks.campaign.engines import Engine, choose_engines
+from benchmarks.campaign.handover import (
     has_times,
     routes_from_json,
     routes_to_json,
     unusual_rules,
     write_problem,
 )
-from benchmarks.vrp.own import CpuSeconds
-from benchmarks.vrp.own import main as run_own
-from benchmarks.vrp.records import load_record
-from benchmarks.vrp.report import instance_table, table, write_report
-from benchmarks.vrp.runner import Campaign, run_campaign
-from benchmarks.vrp.sets import read_instance
+from benchmarks.campaign.own import CpuSeconds
+from benchmarks.campaign.own import main as run_own
+from benchmarks.campaign.records import load_record
+from benchmarks.campaign.report import instance_table, table, write_report
+from benchmarks.campaign.runner import Campaign, run_campaign
+from benchmarks.vrp.library import LIBRARY, read_instance
 from cli import main as cli
+from tests.benchmarks.campaign.test_measures import record
 from tests.benchmarks.vrp import tiny
 from tests.benchmarks.vrp.test_checks import route
-from tests.benchmarks.vrp.test_measures import record
 
 PLAN = [route("1", "1 2"), route("2", "3")]
 
@@ -50,7 +50,7 @@ class Scripted(Engine):
         line = f"{self.name} {order.path.name} {order.seed} {(handed / 'problem.json').exists()}"
         return [sys.executable, "-c", program, str(out), self.result, self.log, line]
 
-    def fingerprint(self):
+    def fingerprint(self, library):
         """Return what stands for the code."""
         return self.code
 
@@ -68,7 +68,7 @@ def campaign(tmp_path):
     path = tiny.write_text(tmp_path / "tiny", "tiny.txt", tiny.SOLOMON)
     tiny.write_text(tmp_path / "tiny", "MANIFEST.csv", "file,BKS,source\ntiny.txt,22.8,by hand\n")
     ours = Scripted("ours", "ours", False, result(PLAN), str(tmp_path / "log"))
-    return Campaign([path], [ours], 4.0, 2, None, tmp_path / "report")
+    return Campaign(LIBRARY, [path], [ours], 4.0, 2, None, tmp_path / "report")
 
 
 def ran(campaign):
@@ -221,7 +221,7 @@ def test_our_solver_runs_on_a_file(tmp_path):
     """A plan for two customers and a depot on the way: 18 long, by the checker's own account."""
     path = tiny.write_json(tmp_path, "tiny.json", tiny.MDVRPI)
     out = tmp_path / "out.json"
-    run_own(str(path), "distance", "native", "0.3", "1", str(out))
+    run_own("vrp", str(path), "distance", "native", "0.3", "1", str(out))
     found = json.loads(out.read_text())
     assert found["unserved"] == 0
     assert found["trace"][-1][1] == 18_000
@@ -242,7 +242,7 @@ def test_engines_are_ours_alone_unless_peers_are_wanted():
     """One engine, known by the code of the solver."""
     (ours,) = choose_engines("native", peers=False)
     assert (ours.name, ours.peer) == ("huanwei native", False)
-    assert len(ours.fingerprint()) == 16
+    assert len(ours.fingerprint("vrp")) == 16
 
 
 def test_missing_peers_are_named(tmp_path, monkeypatch):
@@ -261,18 +261,19 @@ def test_unknown_sets_exit_with_2(tmp_path):
     assert "nonsense: no such file" in ended.output
 
 
-def test_an_interrupted_campaign_reports_what_is_finished(campaign, monkeypatch):
+def test_an_interrupted_campaign_reports_what_is_finished(campaign):
     """Ctrl-C in the second instance leaves the runs of the first, told and reported."""
     second = tiny.write_text(campaign.files[0].parent, "second.txt", tiny.SOLOMON)
 
-    def interrupt(path, objective):
+    def interrupt(path, kind, objective):
         if path == second:
             raise KeyboardInterrupt
-        return read_instance(path, objective)
+        return LIBRARY.read(path, kind, objective)
 
-    monkeypatch.setattr("benchmarks.vrp.runner.read_instance", interrupt)
     lines = []
-    done = run_campaign(replace(campaign, files=[*campaign.files, second]), lines.append)
+    library = replace(LIBRARY, read=interrupt)
+    files = [*campaign.files, second]
+    done = run_campaign(replace(campaign, library=library, files=files), lines.append)
     assert [r.instance for r in done] == ["tiny", "tiny"]
     assert "stopped; 2 finished runs of whole instances are reported" in lines
     assert (campaign.folder / "report.md").exists()

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.plots import line_chart
-from benchmarks.vrp.measures import (
+from benchmarks.campaign.measures import (
     EARLY_SECONDS,
     Summary,
     by_engine,
@@ -21,7 +20,8 @@ from benchmarks.vrp.measures import (
     references,
     summarize,
 )
-from benchmarks.vrp.records import Record
+from benchmarks.campaign.records import Record
+from benchmarks.plots import line_chart
 
 PLOT_POINTS = 60
 FIRST_SECOND = 0.1

@@ -9,18 +9,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.vrp.engines import Engine, Order, start
-from benchmarks.vrp.handover import write_problem
-from benchmarks.vrp.instance import Instance, Objective
-from benchmarks.vrp.measures import EARLY_SECONDS, Summary, final_gap, references, summarize
-from benchmarks.vrp.records import (
+from benchmarks.campaign.engines import Engine, Order, start
+from benchmarks.campaign.handover import write_problem
+from benchmarks.campaign.instance import Instance, Objective
+from benchmarks.campaign.library import Library
+from benchmarks.campaign.measures import EARLY_SECONDS, Summary, final_gap, references, summarize
+from benchmarks.campaign.records import (
     Record,
     judge_run,
     load_record,
     record_file,
     save_record,
 )
-from benchmarks.vrp.sets import read_instance
 
 Say = Callable[[str], None]
 
@@ -29,6 +29,7 @@ Say = Callable[[str], None]
 class Campaign:
     """What is to be run, and where it is kept."""
 
+    library: Library
     files: Sequence[Path]
     engines: Sequence[Engine]
     seconds: float
@@ -47,7 +48,7 @@ def run_campaign(campaign: Campaign, say: Say) -> list[Record]:
     done, total = 0, len(campaign.files) * len(campaign.engines) * campaign.seeds
     try:
         for file in campaign.files:
-            instance = read_instance(file, campaign.objective)
+            instance = campaign.library.instance(file, campaign.objective)
             found = _Bout(campaign, instance, say, done, total).run()
             done += len(campaign.engines) * campaign.seeds
             records += found
@@ -56,7 +57,7 @@ def run_campaign(campaign: Campaign, say: Say) -> list[Record]:
     except KeyboardInterrupt:
         say(f"stopped; {len(records)} finished runs of whole instances are reported")
     if records:
-        from benchmarks.vrp.report import write_report  # noqa: PLC0415 (only at the end)
+        from benchmarks.campaign.report import write_report  # noqa: PLC0415 (only at the end)
 
         say(f"report: {write_report(records, campaign.folder)}")
     return records
@@ -70,7 +71,9 @@ class _Bout:
     ) -> None:
         self.campaign, self.instance, self.say = campaign, instance, say
         self.done, self.total = done, total
-        self.fingerprints = {engine: engine.fingerprint() for engine in campaign.engines}
+        self.fingerprints = {
+            engine: engine.fingerprint(campaign.library.name) for engine in campaign.engines
+        }
 
     def run(self) -> list[Record]:
         turns = [
@@ -94,8 +97,9 @@ class _Bout:
 
     def order(self, seed: int) -> Order:
         """Return what a run with a seed is to do."""
-        instance = self.instance
-        return Order(instance.path, instance.objective, self.campaign.seconds, seed)
+        campaign, instance = self.campaign, self.instance
+        name = campaign.library.name
+        return Order(name, instance.path, instance.objective, campaign.seconds, seed)
 
     def kept(self, engine: Engine, seed: int) -> Record | None:
         """Return the record of an earlier run of the same code."""

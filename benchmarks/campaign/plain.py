@@ -13,10 +13,14 @@ TINY = 1e-6
 
 @dataclass(frozen=True)
 class Visit:
-    """A customer, a facility or a meal; the names are those of the file."""
+    """A customer, a facility or a meal; the names are those of the file.
+
+    ``way`` tells the ways of serving a customer apart: 0 and 1 are the directions of a street.
+    """
 
     kind: str
     name: str = ""
+    way: int = 0
 
 
 @dataclass(frozen=True)

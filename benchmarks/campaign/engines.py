@@ -20,8 +20,9 @@ PEER_SCRIPT = Path(__file__).with_name("peer.py")
 
 @dataclass(frozen=True)
 class Order:
-    """What one run is to do."""
+    """What one run is to do; the library is named."""
 
+    library: str
     path: Path
     objective: str
     seconds: float
@@ -42,17 +43,17 @@ class Engine:
         if self.peer:
             python = str(python_of(self.solver))
             return [python, str(PEER_SCRIPT), self.solver, str(handed), *limits]
-        module = [sys.executable, "-m", "benchmarks.vrp.own"]
+        module = [sys.executable, "-m", "benchmarks.campaign.own", order.library]
         return [*module, str(order.path), order.objective, self.solver, *limits]
 
-    def fingerprint(self) -> str:
-        """Return a hash of the code that a run of this engine executes."""
+    def fingerprint(self, library: str) -> str:
+        """Return a hash of the code that a run of this engine on a library executes."""
         if self.peer:
             folders = python_of(self.solver).parent.parent.glob("lib/*/site-packages")
             names = [p.name for f in folders for p in f.glob(f"{self.solver}-*.dist-info")]
             return _hash([PEER_SCRIPT], *sorted(names))
         own = Path(solvers.__path__[0]).rglob("*.py")
-        readers = (Path(benchmarks.__path__[0]) / "vrp").rglob("readers/*.py")
+        readers = (Path(benchmarks.__path__[0]) / library).rglob("readers/*.py")
         return _hash([*sorted(own), *sorted(readers)])
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.vrp.records import Record
+from benchmarks.campaign.records import Record
 
 EARLY_SECONDS = 10.0
 """When gaps are told besides the end."""

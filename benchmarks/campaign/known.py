@@ -31,6 +31,8 @@ SOURCE_COLUMNS: dict[str, tuple[str, ...]] = {
 TABLE = "MANIFEST.csv"
 NOT_COMPARABLE = ("mdvrpi",)
 """Sets whose files were reconstructed and whose published values are of other rules."""
+DEEPEST = 3
+"""Folders, from that of an instance upwards, in which its table may lie."""
 HFVRP_FINE = 1e8
 """Values of HFVRP from here on are stated in hundred-thousandths, those below in units."""
 
@@ -46,11 +48,7 @@ class Known:
 
 def best_known(path: Path, objective: str = "distance") -> Known:
     """Return what the table beside an instance says of it; nothing where that is of no use."""
-    table = path.parent / TABLE
-    if not table.is_file() or path.parent.name in NOT_COMPARABLE:
-        return Known()
-    with table.open(newline="", encoding="utf-8") as handle:
-        row = next((r for r in csv.DictReader(handle) if _about(r, path)), None)
+    row = None if path.parent.name in NOT_COMPARABLE else _row_about(path)
     if row is None:
         return Known()
     vehicles = _number(_first(row, VEHICLE_COLUMNS[objective]))
@@ -67,8 +65,17 @@ def in_units(path: Path, value: float | None) -> float | None:
     return value / 100_000 if fine and value is not None else value
 
 
-def _about(row: dict[str, str], path: Path) -> bool:
-    return path.name in row.values() or row.get("instance") == path.name.split(".")[0]
+def _row_about(path: Path) -> dict[str, str] | None:
+    """Return the row on an instance in the table of its folder, or of one not far above it."""
+    folder = next((p for p in list(path.parents)[:DEEPEST] if (p / TABLE).is_file()), None)
+    if folder is None:
+        return None
+    # a table above names what lies in a folder or an archive by the way to it
+    way = path.relative_to(folder).as_posix().replace(".tar.xz/", ".tar.xz:")
+    stem = path.name.split(".")[0]
+    with (folder / TABLE).open(newline="", encoding="utf-8") as handle:
+        rows = csv.DictReader(handle)
+        return next((r for r in rows if way in r.values() or r.get("instance") == stem), None)
 
 
 def _first(row: dict[str, str], columns: tuple[str, ...]) -> str:

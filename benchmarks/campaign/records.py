@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.vrp.checking import check_routes
-from benchmarks.vrp.engines import Engine, Order
-from benchmarks.vrp.handover import routes_from_json
-from benchmarks.vrp.instance import Instance
-from benchmarks.vrp.sets import set_name
+from benchmarks.campaign.engines import Engine, Order
+from benchmarks.campaign.handover import routes_from_json
+from benchmarks.campaign.instance import Instance
+from benchmarks.campaign.library import library, set_name
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,9 @@ def judge_run(
     """Return the record of a run whose plan has been checked by the set's own checker."""
     refused = result.get("refused", "")
     routes = result.get("routes", [])
-    verdict = check_routes(instance.path, routes_from_json(routes), instance.objective)
+    verdict = library(order.library).check(
+        instance.path, routes_from_json(routes), instance.objective
+    )
     faults = () if refused else verdict.faults
     value = None if refused or faults else verdict.value
     cpu = result.get("cpu", 0.0)

@@ -1,0 +1,1 @@
+"""What all campaigns on public sets share: running, checking, keeping, measuring, reporting."""
