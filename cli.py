@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,8 @@ from routing.errors import InputError
 
 if TYPE_CHECKING:
     from dispatch.package import Planned
+
+Command = Callable[..., Any]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -382,53 +385,79 @@ def bench_valhalla(osm: Path, python: Path | None, places: int) -> None:
     click.echo("\n".join(compare(VALHALLA, osm, python, places)))
 
 
-@bench.command("vrp")
-@click.argument("sets", nargs=-1, required=True, metavar="SET_OR_FILE...")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="HUANWEI_VRP",
-    default=Path(),
-    help="Folder that holds the sets; also HUANWEI_VRP. [default: here]",
-)
-@click.option("--peers", is_flag=True, help="Also PyVRP and OR-Tools, taking turns with ours.")
-@click.option(
-    "--time",
-    "seconds",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    help="CPU seconds of a run.",
-)
-@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--solver", default="native", show_default=True)
-@click.option(
-    "--objective",
-    type=click.Choice(["distance", "vehicles"]),
-    help="What comes first; by default as usual for the set.",
-)
-@click.option("--limit", type=click.IntRange(1), help="Instances in all, spread over the sets.")
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path),
-    default=Path("vrp-report"),
-    show_default=True,
-    help="Folder of the report and of finished runs, which are not run again.",
-)
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True)
-@guarded
-def bench_vrp(
+def campaign_options(name: str) -> Callable[[Command], Command]:
+    """Return what gives a command the options of all campaigns on public sets."""
+    options = [
+        click.argument("sets", nargs=-1, required=True, metavar="SET_OR_FILE..."),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            envvar=f"HUANWEI_{name.upper()}",
+            default=Path(),
+            help=f"Folder that holds the sets; also HUANWEI_{name.upper()}. [default: here]",
+        ),
+        click.option(
+            "--time",
+            "seconds",
+            type=click.FloatRange(0.1),
+            default=60.0,
+            show_default=True,
+            help="CPU seconds of a run.",
+        ),
+        click.option("--seeds", type=click.IntRange(1), default=5, show_default=True),
+        click.option("--solver", default="native", show_default=True),
+        click.option(
+            "--objective",
+            type=click.Choice(["distance", "vehicles"]),
+            help="What comes first; by default as usual for the set.",
+        ),
+        click.option(
+            "--limit", type=click.IntRange(1), help="Instances in all, spread over the sets."
+        ),
+        click.option(
+            "--report",
+            type=click.Path(path_type=Path),
+            default=Path(f"{name}-report"),
+            show_default=True,
+            help="Folder of the report and of finished runs, which are not run again.",
+        ),
+        click.option("--jobs", type=click.IntRange(1), default=1, show_default=True),
+    ]
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def run_bench(
+    name: str,
     sets: tuple[str, ...],
     data: Path,
-    peers: bool,
-    seconds: float,
-    seeds: int,
-    solver: str,
-    objective: Literal["distance", "vehicles"] | None,
     limit: int | None,
-    report: Path,
-    jobs: int,
+    solver: str,
+    peers: bool = False,
+    **wanted: Any,
 ) -> None:
+    """Run a campaign on sets of a library, telling as it goes."""
+    from benchmarks.campaign.engines import choose_engines
+    from benchmarks.campaign.library import library, spread
+    from benchmarks.campaign.runner import Campaign, run_campaign
+
+    known = library(name)
+    files = spread(known.find(sets, data), limit)
+    engines = choose_engines(solver, peers)
+    folder = wanted.pop("report")
+    run_campaign(Campaign(known, files, engines, folder=folder, **wanted), Speaker(False).say)
+
+
+@bench.command("vrp")
+@campaign_options("vrp")
+@click.option("--peers", is_flag=True, help="Also PyVRP and OR-Tools, taking turns with ours.")
+@guarded
+def bench_vrp(**options: Any) -> None:
     """Compare plans for the instances of public sets with the best known ones.
 
     \b
@@ -436,15 +465,20 @@ def bench_vrp(
       huanwei bench vrp X solomon/R101.txt --data vrp --time 10 --seeds 3
       python -m benchmarks.peers install vrp && huanwei bench vrp X --data vrp --peers
     """
-    from benchmarks.campaign.engines import choose_engines
-    from benchmarks.campaign.library import library, spread
-    from benchmarks.campaign.runner import Campaign, run_campaign
+    run_bench("vrp", **options)
 
-    known = library("vrp")
-    files = spread(known.find(sets, data), limit)
-    engines = choose_engines(solver, peers)
-    campaign = Campaign(known, files, engines, seconds, seeds, objective, report, jobs)
-    run_campaign(campaign, Speaker(as_json=False).say)
+
+@bench.command("carp")
+@campaign_options("carp")
+@guarded
+def bench_carp(**options: Any) -> None:
+    """Compare plans for public sets of arc routing with the best known ones.
+
+    \b
+    Example:
+      huanwei bench carp carp-egl mcarptif/Lpr_IF --data carp --time 10 --seeds 3
+    """
+    run_bench("carp", **options)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,11 @@ def best_known(path: Path, objective: str = "distance") -> Known:
     if row is None:
         return Known()
     vehicles = _number(_first(row, VEHICLE_COLUMNS[objective]))
+    values = VALUE_COLUMNS[objective]
+    if not any(column in row for column in values):
+        values = VALUE_COLUMNS["distance"]  # a table of one objective, the set's own
     return Known(
-        in_units(path, _number(_first(row, VALUE_COLUMNS[objective]))),
+        in_units(path, _number(_first(row, values))),
         None if vehicles is None else int(vehicles),
         _first(row, SOURCE_COLUMNS[objective]),
     )

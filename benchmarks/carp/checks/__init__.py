@@ -1,0 +1,1 @@
+"""Checkers that know nothing of the solvers: cost and rules anew from the numbers of a file."""
