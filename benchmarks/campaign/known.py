@@ -48,7 +48,7 @@ class Known:
 
 def best_known(path: Path, objective: str = "distance") -> Known:
     """Return what the table beside an instance says of it; nothing where that is of no use."""
-    row = None if path.parent.name in NOT_COMPARABLE else _row_about(path)
+    row = None if path.parent.name in NOT_COMPARABLE else row_about(path)
     if row is None:
         return Known()
     vehicles = _number(_first(row, VEHICLE_COLUMNS[objective]))
@@ -68,7 +68,7 @@ def in_units(path: Path, value: float | None) -> float | None:
     return value / 100_000 if fine and value is not None else value
 
 
-def _row_about(path: Path) -> dict[str, str] | None:
+def row_about(path: Path) -> dict[str, str] | None:
     """Return the row on an instance in the table of its folder, or of one not far above it."""
     folder = next((p for p in list(path.parents)[:DEEPEST] if (p / TABLE).is_file()), None)
     if folder is None:

@@ -58,7 +58,7 @@ def parse_mcgrp_turns(path: Path) -> TurnFile:
     for line in text.splitlines():
         words = line.split()
         if line.startswith("---"):
-            section = line.strip("- ")
+            section = line.strip().strip("-")
         elif not section or not words or not words[0].isdigit():
             continue
         elif section == "NODES" and words[2] == "1":

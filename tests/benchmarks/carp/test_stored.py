@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.campaign.handover import plain_routes
+from benchmarks.campaign.known import row_about
 from benchmarks.campaign.plain import FACILITY, TASK, PlainRoute, Visit
+from benchmarks.carp.checks.nodes import PARSERS as NODES
+from benchmarks.carp.checks.turns import PARSERS as TURNS
 from benchmarks.carp.formats.mixed import parse_mixed
 from benchmarks.carp.library import check_routes, find_instances, read_instance
 from benchmarks.carp.sets import format_of
@@ -27,6 +30,21 @@ def test_every_file_is_told(shared_carp: Path) -> None:
     for path in find_instances([str(shared_carp)], shared_carp):
         found[format_of(path) or ""] += 1
     assert found == COUNTS
+
+
+def test_files_hold_what_the_tables_say(shared_carp: Path) -> None:
+    """Required edges, arcs and nodes of every third file are as many as its table states."""
+    wrong = []
+    for path in find_instances([str(shared_carp)], shared_carp)[::3]:
+        kind = format_of(path) or ""
+        file = NODES[kind](path) if kind in NODES else TURNS[kind](path).file
+        two_way = sum(street.two_way for street in file.required)
+        counts = (two_way, len(file.required) - two_way, len(file.corners))
+        row = row_about(path) or {}
+        stated = tuple(int(row[f"req_{what}"] or 0) for what in ("edges", "arcs", "nodes"))
+        if counts != stated:
+            wrong.append((path, counts, stated))
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("network", "file"), [("val5A", "val5D_575"), ("val9A", "val9D_390")])

@@ -118,7 +118,7 @@ INDEX-I\tINDEX-J\tQTY\tIS-REQUIRED\tTR-COST
 INDEX-I\tINDEX-J\tQTY\tIS-REQUIRED\tTR-COST
 3\t1\t0\t0\t4
 
-----------TURNS----------
+----------TURNS----------\t\t
 INDEX-I\tINDEX-J INDEX-K\tCOST TYPE
 1\t2\t3\t7\tL
 1\t2\t1\t15\tU
