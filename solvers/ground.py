@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ TIMED_KNOBS = (15.0, 20.0, 0.5, 0.01, 0.05)
 """Mean number removed, longest string, share of split strings, their growth, rate of blinks."""
 WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
+MEAN_WEIGHT = 1e-3
+"""Weight of the mean over all modes in how near two streets are."""
 CACHE_LINE = 8  # entries of 64 bits
 MOST_ROWS = 512
 """Tasks whose neighbors are ranked at a time, so that large sets need little memory."""
@@ -205,13 +207,13 @@ def _neighbors(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the nearest tasks for inserting (space and time) and for ruining (space alone).
 
-    Proximity is the lesser of both directions. Tasks of other streams come last.
+    Proximity is the lesser of both directions, by the modes that suit best. Tasks of other streams
+    come last.
     """
     tasks, num = problem.tasks, len(problem.tasks)
     if num < 2:
         return np.full((num, 1), -1, np.int64), np.full((num, 1), -1, np.int64)
-    entry = np.asarray([t.modes[0].entry for t in tasks])
-    leave = np.asarray([t.modes[-1].exit for t in tasks])
+    ends = _mode_ends(tasks)
     early, late = np.asarray([_hull(t) for t in tasks], np.float64).T
     service = np.asarray([t.modes[0].service_s for t in tasks], np.float64)
     streams = np.asarray([problem.streams.index(t.stream) for t in tasks])
@@ -221,15 +223,13 @@ def _neighbors(
     around = np.empty((num, k_around), np.int64)
     for first in range(0, num, MOST_ROWS):
         rows = slice(first, min(num, first + MOST_ROWS))
-        to = cost[leave[rows][:, None], entry[None, :]].astype(np.float64)
-        fro = cost[leave[None, :], entry[rows][:, None]].astype(np.float64)
+        to, fro = _ways_to(cost, ends, rows), _ways_from(cost, ends, rows)
         apart = np.minimum(to, fro)
         apart += FAR * (streams[rows][:, None] != streams[None, :])
         apart[np.arange(apart.shape[0]), np.arange(rows.start, rows.stop)] = np.inf
         around[rows] = _smallest(apart, k_around)
         if timed:
-            go = time[leave[rows][:, None], entry[None, :]].astype(np.float64)
-            come = time[leave[None, :], entry[rows][:, None]].astype(np.float64)
+            go, come = _ways_to(time, ends, rows), _ways_from(time, ends, rows)
             scale = to.mean() / max(1.0, go.mean())
             after = to + scale * _misfit(early, late, service, go, rows, ahead=True)
             before = fro + scale * _misfit(early, late, service, come, rows, ahead=False)
@@ -240,6 +240,42 @@ def _neighbors(
         else:
             near[rows] = around[rows][:, :k_near]
     return near, around
+
+
+def _mode_ends(tasks: Sequence[Task]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return entry and exit of all modes, shape (modes, tasks); short rows repeat the first."""
+    most = max(len(t.modes) for t in tasks)
+    padded = [(*t.modes, *([t.modes[0]] * (most - len(t.modes)))) for t in tasks]
+    entry = np.asarray([[m.entry for m in modes] for modes in padded]).T
+    return entry, np.asarray([[m.exit for m in modes] for modes in padded]).T
+
+
+def _ways_to(
+    matrix: NDArray[np.int32], ends: tuple[NDArray[np.int64], NDArray[np.int64]], rows: slice
+) -> NDArray[np.float64]:
+    """Return the least entry of a matrix from any exit of each row to any entry of each task."""
+    entry, leave = ends
+    return _least([matrix[out[rows][:, None], into[None, :]] for out in leave for into in entry])
+
+
+def _ways_from(
+    matrix: NDArray[np.int32], ends: tuple[NDArray[np.int64], NDArray[np.int64]], rows: slice
+) -> NDArray[np.float64]:
+    """Return the least entry of a matrix from any exit of each task to any entry of each row."""
+    entry, leave = ends
+    return _least([matrix[out[None, :], into[rows][:, None]] for out in leave for into in entry])
+
+
+def _least(ways: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
+    """Return the least of each entry; of streets that touch, the mean tells which lie nearer."""
+    if len(ways) == 1:
+        return ways[0].astype(np.float64)
+    least = ways[0].astype(np.float64)
+    mean = np.zeros_like(least)
+    for way in ways:
+        np.minimum(least, way, out=least)
+        mean += way
+    return least + MEAN_WEIGHT / len(ways) * mean
 
 
 def _misfit(
