@@ -16,6 +16,8 @@ NEAR = 40
 """Neighbors beside which a task may be inserted."""
 AROUND = 200
 """Neighbors among which a ruin looks for further routes."""
+SAMPLED, SAMPLED_AMONG = 8, 2000
+"""Further neighbors of streets, and how far they reach."""
 NEAR_FACILITIES = 3
 PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01)
 TIMED_KNOBS = (15.0, 20.0, 0.5, 0.01, 0.05)
@@ -221,6 +223,7 @@ def _neighbors(
     k_near, k_around = min(NEAR, num - 1), min(AROUND, num - 1)
     near = np.empty((num, k_near), np.int64)
     around = np.empty((num, k_around), np.int64)
+    far: list[NDArray[np.int64]] = []
     for first in range(0, num, MOST_ROWS):
         rows = slice(first, min(num, first + MOST_ROWS))
         to, fro = _ways_to(cost, ends, rows), _ways_from(cost, ends, rows)
@@ -239,7 +242,21 @@ def _neighbors(
             near[rows] = _smallest(fit, k_near)
         else:
             near[rows] = around[rows][:, :k_near]
-    return near, around
+        if len(ends[0]) > 1:
+            far.append(_sampled(apart, k_near))
+    return (np.hstack([near, np.vstack(far)]) if far else near), around
+
+
+def _sampled(apart: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
+    """Return columns that stand ever further behind the nearest ones of each row.
+
+    Clusters of more streets than there are neighbors would never share a route without them.
+    """
+    most = min(apart.shape[1] - 1, SAMPLED_AMONG)
+    if most <= nearest:
+        return np.empty((len(apart), 0), np.int64)
+    ranks = np.unique(np.geomspace(nearest, most - 1, SAMPLED).round().astype(np.int64))
+    return _smallest(apart, most)[:, ranks]
 
 
 def _mode_ends(tasks: Sequence[Task]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

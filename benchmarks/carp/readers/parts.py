@@ -20,6 +20,8 @@ from benchmarks.carp.formats.streets import StreetFile, corner_name
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 
 Modes = tuple[Mode, ...]
+FEWEST_SPARE, SPARE_SHARE = 2, 8
+"""Vehicles beyond the fewest that the load needs: two, or an eighth of them if that is more."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def _vehicles(file: StreetFile, depot: int, scale: Scale, vehicle_cost: int) -> 
 def fleet_size(file: StreetFile) -> int:
     """Return how many vehicles can be of use: by load, or by time if they unload on the way."""
     if not file.sites:
-        return enough_vehicles(file.total_load, file.capacity, file.num_vehicles)
+        least = math.ceil(file.total_load / file.capacity)
+        spare = max(FEWEST_SPARE, least // SPARE_SHARE)
+        return min(least + spare, file.num_vehicles or FAR)
     busy = sum(street.serve or 0 for street in file.streets)
     return enough_vehicles(busy, file.max_time)
