@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.console import Speaker, guarded, json_option
+from dispatch.console import Speaker, guarded, json_option, time_option
+from routing.errors import InputError
 
 if TYPE_CHECKING:
     from scenarios.edits.scenario import Edited
+
+
+MOST_DAYS = 370
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Runs side by side on this machine; one a core by default.",
+)
+scheduler_option = click.option(
+    "--scheduler", help="Dask cluster to run on instead, such as tcp://10.0.0.1:8786."
+)
+
+
+def days_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[dt.date, ...]:
+    """Return the days that an option gives: one, or all from the first to the last."""
+    first, _, last = value.partition("..")
+    try:
+        begin = dt.date.fromisoformat(first)
+        end = dt.date.fromisoformat(last) if last else begin
+    except ValueError:
+        raise click.BadParameter(f"{value!r}; expected YYYY-MM-DD or FIRST..LAST") from None
+    if not 0 <= (end - begin).days < MOST_DAYS:
+        raise click.BadParameter(f"{value!r}; expected the first day first, at most a year later")
+    return tuple(begin + dt.timedelta(days=k) for k in range((end - begin).days + 1))
 
 
 @click.group()
@@ -88,6 +115,54 @@ def apply_command(city: Path, name: str, folder: Path, as_json: bool) -> None:
     speaker.result(
         lines, {"folder": str(folder), "edits": [told._asdict() for told in edited.told]}
     )
+
+
+@scenario.command("compare")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.argument("names", nargs=-1, required=True)
+@click.option("--days", required=True, callback=days_of, help="YYYY-MM-DD or FIRST..LAST.")
+@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True)
+@time_option
+@click.option("--iterations", type=click.IntRange(0), help="Instead of --time: the same numbers.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="[default: CITY/scenarios/comparison]"
+)
+@workers_option
+@scheduler_option
+@json_option
+@guarded
+def compare_command(
+    city: Path,
+    names: tuple[str, ...],
+    days: tuple[dt.date, ...],
+    seeds: int,
+    seconds: float,
+    iterations: int | None,
+    report: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Plan the same days in the scenarios NAMES of CITY and hold them against the first.
+
+    \b
+    Example:
+      huanwei scenario compare mycity base new_station merged_points \\
+          --days 2024-11-25..2024-12-01 --seeds 3
+    Finished runs are kept; the same command goes on after an interruption.
+    """
+    from dispatch.comparison.words import comparison_lines, comparison_record
+    from dispatch.comparison.write import compare_and_write
+    from scenarios.compare import Request
+    from scenarios.runs.days import Budget
+
+    speaker = Speaker(as_json)
+    if len(set(names)) < max(2, len(names)):
+        raise InputError("expected two or more different scenarios, such as: base new_station")
+    request = Request(names, days, tuple(range(1, seeds + 1)), Budget(iterations, seconds))
+    found, files = compare_and_write(city, request, report, (scheduler, workers), speaker.say)
+    lines = [*comparison_lines(found), *(f"written: {path}" for path in files)]
+    speaker.result(lines, {**comparison_record(found), "written": [str(p) for p in files]})
 
 
 def _edited(city: Path, name: str, speaker: Speaker) -> Edited:
