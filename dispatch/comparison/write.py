@@ -52,7 +52,10 @@ def compare_and_write(
     if scheduler is None:
         warm_up(say)
     carried_out_by = make_crew(scheduler, workers or num_cores())
-    found = compare(city, request, streets, carried_out_by, Store(), say)
+    try:
+        found = compare(city, request, streets, carried_out_by, Store(), say)
+    finally:
+        carried_out_by.close()
     if found.tally.done:
         say(f"{found.tally.outside:.1%} of the workers' time was not solving")
     folder = report or city.folder / FOLDER / "comparison"

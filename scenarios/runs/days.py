@@ -109,7 +109,7 @@ class Desk:
 
 
 @dataclass
-class _Watched:
+class Watched:
     """A stopping rule that ends when nobody waits for the result any more."""
 
     rule: Stop
@@ -142,7 +142,7 @@ def plan_task(desk: Desk, task: DayTask, cancel: threading.Event) -> Result:
     posed = desk.problem(task.scenario, task.date)
     ready = time.monotonic()
     # a search alone on one thread: the tasks themselves are what runs side by side
-    rule = _Watched(task.budget.stop(), cancel)
+    rule = Watched(task.budget.stop(), cancel)
     plan = solve(posed.problem, rule, task.seed, task.solver, options=Options(1, 1))
     if cancel.is_set():
         raise Cancelled

@@ -55,6 +55,9 @@ class Crew(Protocol):
     def carry_out(self, family: Family, keys: Sequence[str]) -> Iterator[tuple[str, Result]]:
         """Yield each result as it is done, in any order."""
 
+    def close(self) -> None:
+        """Let go of what was taken to work with."""
+
 
 @dataclass
 class Tally:
@@ -135,6 +138,9 @@ class ThreadCrew:
             finally:
                 cancel.set()
 
+    def close(self) -> None:
+        """Do nothing: threads end with their tasks."""
+
 
 _LOADED: dict[str, Any] = {}
 _LOADING = threading.Lock()
@@ -186,14 +192,19 @@ class ClusterCrew:
         try:
             # taken in the client's own loop: asked for afterwards, a result that was lost with its
             # worker could not be waited for
-            for future, result in distributed.as_completed(list(key_of), with_results=True):
+            loop = self.client.loop
+            done = distributed.as_completed(list(key_of), loop=loop, with_results=True)
+            for future, result in done:
                 if isinstance(result, PlanningError):
                     raise result
                 yield key_of[future], result
                 future.release()
         finally:
             self.client.cancel(list(key_of))
-            self.client.close()
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self.client.close()
 
 
 def _client(address: str) -> Any:

@@ -123,10 +123,11 @@ def test_a_cluster_gives_the_same_numbers_when_a_worker_dies(tmp_path: Path) -> 
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
         ) as cluster,
-        distributed.Client(cluster.scheduler_address) as cluster_client,
+        distributed.Client(cluster.scheduler_address, set_as_default=False) as cluster_client,
     ):
         crew = ClusterCrew(cluster.scheduler_address)
         found, tally = run_family(family, crew, Store(tmp_path / "runs"), kill_one)
+        crew.close()
     assert tally.done == 4
     assert len(killed) == 1
     once, _ = run_family(family, ThreadCrew(1), Store(tmp_path / "other"), quiet)
