@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dispatch.commands.scenario import scenario
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
 
@@ -297,6 +298,9 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
         progress=speaker.progress,
     )
     _tell_plan(speaker, done)
+
+
+main.add_command(scenario)
 
 
 @main.group()

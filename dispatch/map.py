@@ -153,6 +153,14 @@ def map_data(plan: Mapping[str, Any], network: Network) -> dict[str, Any]:
     }
 
 
+def street_pieces(network: Network, rank: int) -> Iterator[list[list[float]]]:
+    """Yield the lines of one rank of streets, one for both directions of a piece."""
+    ranks = _rank_of_arcs(network)
+    for arc in _one_direction(network):
+        if ranks[arc] == rank:
+            yield network.shape(arc).tolist()
+
+
 def street_lines(network: Network) -> list[list[str]]:
     """Return packed lines by rank, one for both directions of a piece, widest streets first."""
     ranks = _rank_of_arcs(network)

@@ -12,6 +12,7 @@ import numpy as np
 from routing.cache import load_or_build, load_or_build_roads
 from routing.network import Network
 from routing.profiles import Weights, weigh
+from routing.roads import Roads
 from scenarios.access import access_groups
 from scenarios.city import City
 from scenarios.day import Day, plan_day
@@ -46,8 +47,13 @@ def load_network(city: City, say: Say) -> Network:
     return network
 
 
-def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayProblem:
-    """Return the solver's problem for a date, with all that its record needs."""
+def prepare_day(
+    city: City, date: dt.date, network: Network, say: Say, roads: Roads | None = None
+) -> DayProblem:
+    """Return the solver's problem for a date, with all that its record needs.
+
+    ``roads`` are the network's own where they are loaded already.
+    """
     refuse_mistaken_places(city, network)
     day = plan_day(city, date)
     say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
@@ -56,7 +62,7 @@ def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayPro
     streets, street_notes = _streets(city, day, network, groups, weights)
     say(f"street runs to sweep: {len(streets)}")
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
-    roads = load_or_build_roads(network, progress=say)
+    roads = roads or load_or_build_roads(network, progress=say)
     say(f"laying the limits of {len(weights)} kinds of truck over the streets")
     metrics = [roads.weigh(w) for w in weights]
     return build_day_problem(city, day, network, groups, metrics, streets, notes, say)

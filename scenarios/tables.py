@@ -32,6 +32,7 @@ __all__ = [
     "open_source",
     "parse_cell",
     "parse_time",
+    "read_table",
     "read_tables",
     "write_tables",
 ]
@@ -57,10 +58,11 @@ def read_tables(source: Source, faults: Findings, used: Used) -> dict[str, pd.Da
         Each with an extra column ``row``, the row in the file. A cell at fault is left empty.
     """
     faults.expect(*(source.label(name) for name in TABLES))
-    return {table.name: _read_table(table, source, faults, used) for table in TABLES.values()}
+    return {table.name: read_table(table, source, faults, used) for table in TABLES.values()}
 
 
-def _read_table(table: Table, source: Source, faults: Findings, used: Used) -> pd.DataFrame:
+def read_table(table: Table, source: Source, faults: Findings, used: Used) -> pd.DataFrame:
+    """Frame of one table; as `read_tables`, which reads all of them."""
     label = source.label(table.name)
     raw = source.tables.get(table.name)
     if raw is None:

@@ -1,0 +1,1 @@
+"""Commands by subject: each parses, tells progress and hands over at once."""

@@ -1,0 +1,176 @@
+"""The planner's desk: scenarios shown, applied, compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.console import Speaker, guarded, json_option, time_option
+from routing.errors import InputError
+
+if TYPE_CHECKING:
+    from scenarios.edits.scenario import Edited
+
+
+MOST_DAYS = 370
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Runs side by side on this machine; one a core by default.",
+)
+scheduler_option = click.option(
+    "--scheduler", help="Dask cluster to run on instead, such as tcp://10.0.0.1:8786."
+)
+
+
+def days_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[dt.date, ...]:
+    """Return the days that an option gives: one, or all from the first to the last."""
+    first, _, last = value.partition("..")
+    try:
+        begin = dt.date.fromisoformat(first)
+        end = dt.date.fromisoformat(last) if last else begin
+    except ValueError:
+        raise click.BadParameter(f"{value!r}; expected YYYY-MM-DD or FIRST..LAST") from None
+    if not 0 <= (end - begin).days < MOST_DAYS:
+        raise click.BadParameter(f"{value!r}; expected the first day first, at most a year later")
+    return tuple(begin + dt.timedelta(days=k) for k in range((end - begin).days + 1))
+
+
+@click.group()
+def scenario() -> None:
+    """Try out what is not built yet: edits, comparisons, sites.
+
+    \b
+    Example:
+      huanwei scenario show mycity new_station
+      huanwei scenario compare mycity base new_station --days 2024-11-25..2024-12-01
+    """
+
+
+@scenario.command("edits")
+@click.argument("kind", required=False)
+@json_option
+@guarded
+def edits_command(kind: str | None, as_json: bool) -> None:
+    """List the kinds of edits, or the parameters of one KIND.
+
+    \b
+    Example:  huanwei scenario edits merge_points
+    """
+    from dispatch.edit_words import kind_lines, kinds_record
+
+    Speaker(as_json).result(kind_lines(kind), kinds_record(kind))
+
+
+@scenario.command("show")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.argument("names", nargs=-1)
+@json_option
+@guarded
+def show_command(city: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Say in sentences what the scenarios NAMES of CITY do; all of them if none is named.
+
+    \b
+    Example:  huanwei scenario show mycity new_station merged_points+new_station
+    """
+    from scenarios.city import read_city
+    from scenarios.edits.scenario import scenario_names
+
+    speaker = Speaker(as_json)
+    found = read_city(city)
+    edited = [_edited(city, name, speaker) for name in names or scenario_names(found)]
+    lines = []
+    for one in edited:
+        lines += [f"{one.name}: {one.title}"]
+        lines += [f"  {told.en}\n  {told.zh}" for told in one.told]
+    record = [
+        {"name": e.name, "title": e.title, "edits": [told._asdict() for told in e.told]}
+        for e in edited
+    ]
+    speaker.result(lines or [f"no scenario in {city}/scenarios"], record)
+
+
+@scenario.command("apply")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+@guarded
+def apply_command(city: Path, name: str, folder: Path, as_json: bool) -> None:
+    """Write the city that scenario NAME makes of CITY into FOLDER, to plan and audit as any other.
+
+    \b
+    Example:  huanwei scenario apply mycity new_station+merged_points mycity-2025
+    """
+    from scenarios.edits.writing import write_edited
+
+    speaker = Speaker(as_json)
+    edited = _edited(city, name, speaker)
+    write_edited(edited, folder)
+    lines = [told.en for told in edited.told] + [f"city written to {folder}"]
+    speaker.result(
+        lines, {"folder": str(folder), "edits": [told._asdict() for told in edited.told]}
+    )
+
+
+@scenario.command("compare")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.argument("names", nargs=-1, required=True)
+@click.option("--days", required=True, callback=days_of, help="YYYY-MM-DD or FIRST..LAST.")
+@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True)
+@time_option
+@click.option("--iterations", type=click.IntRange(0), help="Instead of --time: the same numbers.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="[default: CITY/scenarios/comparison]"
+)
+@workers_option
+@scheduler_option
+@json_option
+@guarded
+def compare_command(
+    city: Path,
+    names: tuple[str, ...],
+    days: tuple[dt.date, ...],
+    seeds: int,
+    seconds: float,
+    iterations: int | None,
+    report: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Plan the same days in the scenarios NAMES of CITY and hold them against the first.
+
+    \b
+    Example:
+      huanwei scenario compare mycity base new_station merged_points \\
+          --days 2024-11-25..2024-12-01 --seeds 3
+    Finished runs are kept; the same command goes on after an interruption.
+    """
+    from dispatch.comparison.words import comparison_lines, comparison_record
+    from dispatch.comparison.write import compare_and_write
+    from scenarios.compare import Request
+    from scenarios.runs.days import Budget
+
+    speaker = Speaker(as_json)
+    if len(set(names)) < max(2, len(names)):
+        raise InputError("expected two or more different scenarios, such as: base new_station")
+    request = Request(names, days, tuple(range(1, seeds + 1)), Budget(iterations, seconds))
+    found, files = compare_and_write(city, request, report, (scheduler, workers), speaker.say)
+    lines = [*comparison_lines(found), *(f"written: {path}" for path in files)]
+    speaker.result(lines, {**comparison_record(found), "written": [str(p) for p in files]})
+
+
+def _edited(city: Path, name: str, speaker: Speaker) -> Edited:
+    """Return the city that a scenario makes."""
+    from scenarios.city import read_city
+    from scenarios.edits.scenario import apply_scenario, read_scenario
+    from scenarios.run import load_network
+
+    found = read_city(city)
+    edits = read_scenario(found, name)
+    return apply_scenario(found, edits, lambda: load_network(found, speaker.say))

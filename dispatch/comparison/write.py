@@ -1,0 +1,65 @@
+"""A comparison from the city's folder to the files of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from dispatch.comparison.book import write_book
+from dispatch.comparison.page import write_page
+from routing.network import Network
+from scenarios.city import read_city
+from scenarios.compare import Comparison, Request, compare
+from scenarios.edits.scenario import FOLDER
+from scenarios.run import load_network
+from scenarios.runs.family import make_crew
+from scenarios.runs.store import Store
+from solvers.team import num_cores
+from solvers.warmup import warm_up
+
+Say = Callable[[str], None]
+
+
+def compare_and_write(
+    city_folder: Path,
+    request: Request,
+    report: Path | None,
+    crew: tuple[str | None, int | None],
+    say: Say,
+) -> tuple[Comparison, list[Path]]:
+    """Compare scenarios and write page and workbook; return the comparison and the files.
+
+    Parameters
+    ----------
+    report
+        Folder of the files; ``scenarios/comparison`` of the city where it is None.
+    crew
+        Address of a cluster, or None, and workers on this machine, one a core where it is None.
+
+    Raises
+    ------
+    PlanningError
+        When a scenario has faults or a day cannot be planned.
+    """
+    city = read_city(city_folder)
+
+    @cache
+    def streets() -> Network:
+        return load_network(city, say)
+
+    scheduler, workers = crew
+    if scheduler is None:
+        warm_up(say)
+    carried_out_by = make_crew(scheduler, workers or num_cores())
+    try:
+        found = compare(city, request, streets, carried_out_by, Store(), say)
+    finally:
+        carried_out_by.close()
+    if found.tally.done:
+        say(f"{found.tally.outside:.1%} of the workers' time was not solving")
+    folder = report or city.folder / FOLDER / "comparison"
+    page, book = folder / "comparison.html", folder / "comparison.xlsx"
+    write_page(page, city, found, streets())
+    write_book(book, city, found)
+    return found, [page, book]
