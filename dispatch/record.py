@@ -311,7 +311,7 @@ class _Route:
         }
         if isinstance(source, StreetTask):
             activity["service_arcs"] = [int(a) for a in source.modes[timing.step.mode].arcs]
-            activity["side"] = "left" if task.task_id.endswith("L") else "right"
+            activity["side"] = source.side
         return activity
 
     def _visit(self, timing: Timing) -> dict[str, Any]:

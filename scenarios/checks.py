@@ -265,6 +265,7 @@ def _bad_streets(streets: pd.DataFrame, where: str) -> Iterator[Finding]:
 
 def _bad_passes(operations: pd.DataFrame, where: str) -> Iterator[Finding]:
     first: dict[tuple[str, int], int] = {}
+    sides: dict[str, tuple[str, int]] = {}
     for row in rows_of(operations):
         lags = (row.min_lag_min, row.max_lag_min)
         if pd.notna(lags[0]) and pd.notna(lags[1]) and lags[0] > lags[1]:
@@ -277,6 +278,10 @@ def _bad_passes(operations: pd.DataFrame, where: str) -> Iterator[Finding]:
             expected = f"expected each pass once in {key[0]}; row {first[key]} has it already"
             yield at(where, row.row, f"pass_no = '{key[1]}'; {expected}")
         first.setdefault(key, row.row)
+        side, known = sides.setdefault(row.template, (row.sides, row.row))
+        if row.sides != side:
+            expected = f"expected {side!r} as in row {known}: all passes of a template share sides"
+            yield at(where, row.row, f"sides = {row.sides!r}; {expected}")
 
 
 def _nowhere(tables: Tables, label: Label) -> Iterator[Finding]:

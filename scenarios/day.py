@@ -14,9 +14,9 @@ import pandas as pd
 from routing.errors import InfeasibleError, InputError
 from scenarios.access import DAY_END_S, DAY_S, listed
 from scenarios.city import City, Settings
+from scenarios.cleaning.work import StreetWork, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
-from scenarios.street_tasks import StreetWork, street_work
 
 Hours = tuple[tuple[int, int], ...]
 

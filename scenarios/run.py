@@ -14,6 +14,7 @@ from routing.network import Network
 from routing.profiles import Weights, weigh
 from scenarios.access import access_groups
 from scenarios.city import City
+from scenarios.cleaning.linked import Search, is_linked, solve_linked
 from scenarios.day import Day, plan_day
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
@@ -65,12 +66,13 @@ def prepare_day(city: City, date: dt.date, network: Network, say: Say) -> DayPro
 def _streets(
     city: City, day: Day, network: Network, groups: list[Any], weights: list[Weights]
 ) -> tuple[list[Any], list[str]]:
-    """Return the day's street tasks on the pieces that every sweeper may drive."""
-    sweepers = {t.truck_id for t in day.trucks if t.kind == "sweeper"}
-    used = [w for g, w in zip(groups, weights, strict=True) if sweepers & set(g.truck_ids)]
+    """Return the day's street tasks on the pieces that the smallest of the trucks may drive."""
+    kinds = {one.vehicle_kind for work in day.street_work for one in work.passes}
+    trucks = {t.truck_id for t in day.trucks if t.kind in kinds}
+    used = [w for g, w in zip(groups, weights, strict=True) if trucks & set(g.truck_ids)]
     if not used:
-        missing = bool(day.street_work)
-        return [], ["no sweeper is on shift: no street is swept"] if missing else []
+        missing = ", ".join(sorted(kinds))
+        return [], [f"no {missing} is on shift: no street is swept"] if kinds else []
     widest = max(used, key=lambda w: int(np.count_nonzero(w.routable)))
     return street_tasks(network, widest, day, city)
 
@@ -99,5 +101,8 @@ def run_day(
     posed = prepare_day(city, date, network, say)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
-    plan = solve(posed.problem, stop(), chosen, solver, progress, options)
+    if is_linked(posed):
+        plan = solve_linked(posed, Search(stop(), chosen, solver, progress, options, say))
+    else:
+        plan = solve(posed.problem, stop(), chosen, solver, progress, options)
     return DayPlan(date, network, posed, plan, chosen)

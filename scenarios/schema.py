@@ -191,6 +191,7 @@ OPERATIONS = Table(
         Column("sides", "choice", choices=("both", "right", "once"), default="both"),
         Column("min_lag_min", "int", minimum=0, maximum=1_440),
         Column("max_lag_min", "int", minimum=0, maximum=1_440),
+        Column("after_bins", "bool", default=False),  # begins when the street's bins are emptied
     ),
 )
 

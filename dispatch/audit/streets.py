@@ -10,6 +10,7 @@ import numpy as np
 from dispatch.audit.cleaning import Cleaning, Pass
 from dispatch.audit.context import Context
 from dispatch.audit.legs import Redriver
+from dispatch.audit.passes import check_passes
 from dispatch.audit.record import Activity, Route, Spot
 from dispatch.audit.tables import Truck, clock
 from routing.network import ArcFlag
@@ -44,6 +45,7 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
             _check_work(ctx, route, idx, activity, truck, cleaning)
         _check_ends(ctx, route, idx, activity)
     _check_repeats(ctx, worked, cleaning)
+    check_passes(ctx, city, cleaning)
 
 
 def _warn_of_missing(ctx: Context, redriver: Redriver, cleaning: Cleaning) -> None:
