@@ -22,6 +22,7 @@ WINDOWS = {
     "points": (("window_start", "window_end"), ("window2_start", "window2_end")),
     "facilities": (("open", "close"),),
     "trucks": (("shift_start", "shift_end"),),
+    "streets": (("window_start", "window_end"),),
     "programmes": (
         ("window_start", "window_end"),
         ("no_work_start", "no_work_end"),
@@ -125,13 +126,17 @@ def _backward_periods(name: str, frame: pd.DataFrame, where: str) -> Iterator[Fi
 
 
 def _bad_frequencies(frame: pd.DataFrame, where: str) -> Iterator[Finding]:
-    if "frequency" not in frame.columns:
-        return
-    for text, row in zip(frame["frequency"], frame["row"], strict=True):
-        try:
-            parse_frequency(str(text))
-        except ValueError:
-            yield at(where, row, f"frequency = {text!r}; expected {EXPECTED}")
+    for name, empty in (("frequency", False), ("free_right", True), ("free_left", True)):
+        if name not in frame.columns:
+            continue
+        for text, row in zip(frame[name], frame["row"], strict=True):
+            if empty and not isinstance(text, str):
+                continue
+            try:
+                parse_frequency(str(text))
+            except ValueError:
+                expected = "weekdays such as mon,thu" if empty else EXPECTED
+                yield at(where, row, f"{name} = {text!r}; expected {expected}")
 
 
 def _bad_areas(frame: pd.DataFrame, where: str) -> Iterator[Finding]:

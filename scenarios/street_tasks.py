@@ -20,7 +20,18 @@ from routing.profiles import Weights
 from scenarios.access import real_arcs
 from scenarios.city import City, Settings
 from scenarios.cleaning.runs import Runs, cleaning_classes, names_at_junctions, ranks, run_middle
-from scenarios.cleaning.work import Hours, Pass, StreetWork, begin_windows, shared_hours
+from scenarios.cleaning.work import (
+    Due,
+    Hours,
+    Pass,
+    StreetWork,
+    begin_windows,
+    by_frequency,
+    is_free,
+    shared_hours,
+    window_of,
+    within,
+)
 from scenarios.schema import SWEEPINGS
 
 if TYPE_CHECKING:
@@ -80,7 +91,12 @@ class StreetTask:
 
 
 def street_tasks(
-    network: Network, weights: Weights, day: Day, city: City, max_run_m: int = MAX_RUN_M
+    network: Network,
+    weights: Weights,
+    day: Day,
+    city: City,
+    max_run_m: int = MAX_RUN_M,
+    due: Due = by_frequency,
 ) -> tuple[list[StreetTask], list[str]]:
     """Return the street tasks of a day, and notes on what is not swept.
 
@@ -96,6 +112,8 @@ def street_tasks(
         Its table of streets and its prices.
     max_run_m
         Runs are cut to at most this length, unless one piece alone is longer.
+    due
+        How many times a run is due on the date.
 
     Returns
     -------
@@ -104,7 +122,7 @@ def street_tasks(
     """
     if not day.street_work:
         return [], []
-    planner = _Planner(network, weights, city, max_run_m)
+    planner = _Planner(network, weights, city, max_run_m, due)
     tasks = [task for work in day.street_work for task in planner.tasks(work)]
     return tasks, planner.report(day.street_work)
 
@@ -112,8 +130,11 @@ def street_tasks(
 class _Planner:
     """Makes tasks of work; remembers what it leaves out."""
 
-    def __init__(self, network: Network, weights: Weights, city: City, max_run_m: int) -> None:
+    def __init__(
+        self, network: Network, weights: Weights, city: City, max_run_m: int, due: Due
+    ) -> None:
         self.network = network
+        self.due = due
         self.city = city
         self.max_cm = 100 * max_run_m
         self.classes = cleaning_classes(city, network)
@@ -130,15 +151,19 @@ class _Planner:
         self.unclassified = real & weights.routable & (self.classes.row < 0) & ~private
         self.rank = ranks(network)
         self.too_long: list[str] = []
+        self.parked: list[str] = []
         self.beyond_lag: list[str] = []
         self.num_works: dict[int, int] = {}
         self.names_at = names_at_junctions(network)
 
     def _row_kinds(self) -> NDArray[np.int64]:
-        """Return a number for each arc, shared by rows of one class, category and key area."""
+        """Return a number for each arc, shared by rows that differ in nothing that matters."""
         kinds: dict[tuple[Any, ...], int] = {}
         of_row = [
-            kinds.setdefault((r.cleaning_class, r.category, r.key_area), len(kinds))
+            kinds.setdefault(
+                (r.cleaning_class, r.category, r.key_area, window_of(r), r.free_right, r.free_left),
+                len(kinds),
+            )
             for r in self.rows
         ]
         # the last entry stands for "no row", which has index -1
@@ -166,21 +191,31 @@ class _Planner:
     def _chains(self, work: StreetWork, run: list[int], mark: str) -> list[StreetTask]:
         """Return the passes over a run, as often as it is due; none where they do not fit."""
         first = run[0]
-        times = work.times_due(self._street(first))
+        task_id = f"W{int(self.network.arc_way_id[first])}-{int(self.rank[first])}{mark}"
+        times = self.due(work, self._street(first), task_id)
+        row = self.rows[self.classes.row[first]]
+        if times and not all(is_free(days, work.date) for days in _parking(row, mark)):
+            self.parked.append(task_id)
+            times = 0
         if times == 0:
             return []
-        task_id = f"W{int(self.network.arc_way_id[first])}-{int(self.rank[first])}{mark}"
         length_cm = int(self.network.arc_length_cm[run].sum())
         if length_cm > 100 * work.longest_m:
             self.beyond_lag.append(task_id)
             return []
         tasks: list[StreetTask] = []
-        for nth, hours in enumerate(shared_hours(work.windows, times), 1):
+        for nth, hours in enumerate(self._hours(work, row, times), 1):
             chain = self._chain(work, run, task_id if nth == 1 else f"{task_id}#{nth}", hours)
             if not chain:
                 self.too_long.append(task_id)
             tasks += chain
         return tasks
+
+    @staticmethod
+    def _hours(work: StreetWork, row: Any, times: int) -> list[Hours]:
+        """Return the hours of each time; none of them where the street's own window leaves none."""
+        own = within(work.windows, window_of(row))
+        return shared_hours(own, times) if own else [()] * times
 
     def _chain(
         self, work: StreetWork, run: list[int], task_id: str, hours: Hours
@@ -191,7 +226,7 @@ class _Planner:
         tasks: list[StreetTask] = []
         for one in work.passes:
             modes = tuple(self._mode(one, arcs) for arcs in ways)
-            windows = begin_windows(hours, modes[0].service_s)
+            windows = begin_windows(hours, modes[0].service_s) if hours else None
             if windows is None:
                 return []
             follows = tasks[-1].task_id if tasks else ""
@@ -282,6 +317,11 @@ class _Planner:
                 f"{len(self.too_long)} street runs take longer than their hours and are not "
                 f"planned, such as {self.too_long[0]}"
             )
+        if self.parked:
+            notes.append(
+                f"{len(self.parked)} street runs are due on a day of parked cars and are not "
+                f"planned, such as {self.parked[0]}"
+            )
         if self.beyond_lag:
             notes.append(
                 f"{len(self.beyond_lag)} street runs are so long that the lag between their passes "
@@ -295,6 +335,13 @@ class _Planner:
         twin = self.network.arc_reverse[arcs]
         doubled = (twin >= 0) & (twin < arcs) & mask[twin]
         return f"{int(self.network.arc_length_cm[arcs[~doubled]].sum()) / 100_000:.1f} km"
+
+
+def _parking(row: Any, mark: str) -> tuple[Any, ...]:
+    """Return the cells that say when the sides of a run are free of parked cars."""
+    if mark.endswith("L"):
+        return (row.free_left,)
+    return (row.free_right,) if mark.endswith("R") else (row.free_right, row.free_left)
 
 
 def _half_up(value: float) -> int:

@@ -63,11 +63,12 @@ def check_passes(ctx: Context, city: City, cleaning: Cleaning) -> None:
 def _templates(city: City, cleaning: Cleaning) -> dict[int, list[list[_Rule]]]:
     """Return the passes that are due of each programme, by cleaning class."""
     found: dict[int, list[list[_Rule]]] = defaultdict(list)
-    for programme in city.programmes.itertuples(index=False):
+    programmes: list[Any] = list(city.programmes.itertuples(index=False))
+    for programme in filter(cleaning.hot_enough, programmes):
         rows: list[Any] = [
             row
             for row in city.operations.itertuples(index=False)
-            if row.template == programme.template and not (row.wet and cleaning.too_cold)
+            if row.template == programme.template and not (row.wet and cleaning.wet_off)
         ]
         rules = [_rule(row) for row in sorted(rows, key=lambda row: row.pass_no)]
         if rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from scenarios.city import City
 from scenarios.frequency import due
 
 Hours = tuple[tuple[int, int], ...]
+Due = Callable[["StreetWork", str, str], int]
+"""How many times a run is due: by its work, the name of its street and its own name."""
 
 SPLIT_DAY = (4 * 3600, 21 * 3600)
 """The day that several times without hours of their own share."""
@@ -88,23 +90,53 @@ class StreetWork:
         return self.times_per_day * due(self.frequency, street, self.date)
 
 
+def by_frequency(work: StreetWork, street: str, run: str) -> int:
+    """Return how many times a run is due by the frequency of its programme alone."""
+    return work.times_due(street)
+
+
+def is_free(days: Any, date: dt.date) -> bool:
+    """Whether no cars are parked on a date; a cell that names no days means never."""
+    return not isinstance(days, str) or due(days, "", date) > 0
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What the weather of a date allows: wet work, and programmes of hot days."""
+
+    wet_allowed: bool = True
+    max_temp_c: float | None = None
+
+    def is_hot_enough(self, above_temp_c: Any) -> bool:
+        """Whether a programme that asks for a temperature is due; without a forecast it is not."""
+        if pd.isna(above_temp_c):
+            return True
+        return self.max_temp_c is not None and self.max_temp_c >= float(above_temp_c)
+
+
+USUAL = Weather()
+
+
 def street_work(
-    city: City, date: dt.date, *, wet_allowed: bool = True
+    city: City, date: dt.date, weather: Weather = USUAL
 ) -> tuple[list[StreetWork], list[str]]:
     """Return the passes of every programme, and notes on what is left out.
 
-    Without ``wet_allowed`` the first dry pass of a template leads; a template without one is off.
+    Where wet work is off the first dry pass of a template leads; a template without one is off.
     """
     works: list[StreetWork] = []
     notes: list[str] = []
     for programme in city.programmes.itertuples(index=False):
         what = f"class {programme.cleaning_class}, template {programme.template}"
+        if not weather.is_hot_enough(programme.above_temp_c):
+            notes.append(f"{what}: only from {programme.above_temp_c:g} °C on; it is not due")
+            continue
         rows = city.operations[city.operations["template"] == programme.template]
         passes = sorted(rows.itertuples(index=False), key=lambda row: row.pass_no)
-        usable = [row for row in passes if wet_allowed or not row.wet]
-        if not wet_allowed and len(usable) < len(passes):
+        usable = [row for row in passes if weather.wet_allowed or not row.wet]
+        if len(usable) < len(passes):
             off = ", ".join(str(row.pass_no) for row in passes if row.wet)
-            notes.append(f"{what}: too cold for wet work; pass {off} is off")
+            notes.append(f"{what}: wet work is off; pass {off} is left out")
         windows = work_hours(programme)
         if not windows:
             notes.append(f"{what}: hours without work leave none of its window; it is not planned")
@@ -143,8 +175,7 @@ def _pass(row: Any) -> Pass:
 
 def work_hours(programme: Any) -> Hours:
     """Return a programme's window without its hours of rest, which return every day."""
-    early, late = _pair(programme.window_start, programme.window_end) or (0, DAY_END_S)
-    left = [(early, late)]
+    left = [window_of(programme)]
     for rest in (
         _pair(programme.no_work_start, programme.no_work_end),
         _pair(programme.no_work2_start, programme.no_work2_end),
@@ -153,6 +184,18 @@ def work_hours(programme: Any) -> Hours:
             for shift in (-DAY_S, 0, DAY_S):
                 left = _without(left, rest[0] + shift, rest[1] + shift)
     return tuple(left)
+
+
+def window_of(row: Any) -> tuple[int, int]:
+    """Return the window that a row names, open where it names none."""
+    return _pair(row.window_start, row.window_end) or (0, DAY_END_S)
+
+
+def within(hours: Hours, window: tuple[int, int]) -> Hours:
+    """Return the part of the hours that lies in a window."""
+    early, late = window
+    parts = ((max(a, early), min(b, late)) for a, b in hours)
+    return tuple((a, b) for a, b in parts if a < b)
 
 
 def _pair(early: Any, late: Any) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from routing.network import ArcFlag, Network
 from routing.profiles import SWEEPER, Weights, weigh
 from scenarios.city import City, read_city
 from scenarios.cleaning.runs import NO_CLASS, cleaning_classes, run_middle
-from scenarios.cleaning.work import begin_windows, street_work
+from scenarios.cleaning.work import Weather, begin_windows, street_work
 from scenarios.day import plan_day
 from scenarios.frequency import due
 from scenarios.street_tasks import (
@@ -371,11 +371,69 @@ def test_cold_turns_wet_work_off(tmp_path: Path):
     cold = plan_day(city, dt.date(2024, 11, 26))
     assert [(p.number, p.wet) for w in cold.street_work for p in w.passes] == [(2, False)]
     assert "3.9 °C is below 4 °C: wet work is off" in cold.notes
-    assert "class 1, template sweep: too cold for wet work; pass 1 is off" in cold.notes
+    assert "class 1, template sweep: wet work is off; pass 1 is left out" in cold.notes
     mild = plan_day(city, dt.date(2024, 11, 27))
     assert [p.number for w in mild.street_work for p in w.passes] == [1, 2]
     wet_only = make_city(tmp_path)
-    assert street_work(wet_only, MONDAY, wet_allowed=False)[0] == []
+    assert street_work(wet_only, MONDAY, Weather(wet_allowed=False))[0] == []
+
+
+def test_rain_turns_wet_work_off(tmp_path: Path):
+    """Above 5 mm nothing is flushed; at 5 mm all is as usual."""
+    city = make_city(tmp_path)
+    weather = "date,min_temp_c,rain_mm\n2024-11-25,12,5.1\n2024-11-26,12,5\n"
+    (tmp_path / "weather.csv").write_text(weather, encoding="utf-8")
+    city = read_city(city.folder)
+    wet = plan_day(city, MONDAY)
+    assert wet.street_work == ()
+    assert "5.1 mm of rain are more than 5 mm: wet work is off" in wet.notes
+    assert len(plan_day(city, dt.date(2024, 11, 26)).street_work) == 1
+
+
+def test_sprinkling_on_hot_days_only(tmp_path: Path):
+    """From 30 °C on the second programme is due; without a forecast it is not."""
+    city = make_city(tmp_path)
+    header = PROGRAMME_HEADER.replace("frequency", "frequency,above_temp_c")
+    rows = "1,sweep,1,daily,,,,,,,\n1,sweep,2,daily,30,,,,,,\n"
+    (tmp_path / "programmes.csv").write_text(header + rows, encoding="utf-8")
+    weather = "date,min_temp_c,max_temp_c\n2024-11-25,20,30\n2024-11-26,20,29.9\n"
+    (tmp_path / "weather.csv").write_text(weather, encoding="utf-8")
+    city = read_city(city.folder)
+    assert [w.times_per_day for w in plan_day(city, MONDAY).street_work] == [1, 2]
+    cool = plan_day(city, dt.date(2024, 11, 26))
+    assert [w.times_per_day for w in cool.street_work] == [1]
+    assert "class 1, template sweep: only from 30 °C on; it is not due" in cool.notes
+    assert len(plan_day(city, dt.date(2024, 11, 27)).street_work) == 1
+
+
+def test_a_market_is_swept_after_it_has_closed(tmp_path: Path):
+    """The street's own window cuts the programme's hours; where nothing is left, it is told."""
+    city = make_city(tmp_path, programmes="1,sweep,1,daily,04:00,22:00,,,,\n")
+    header = STREET_HEADER.replace("key_area", "key_area,window_start,window_end")
+    for window, hours in (("20:00,26:00", (20, 22)), ("23:00,26:00", None)):
+        rows = f"S1,primary,,,1,main,false,{window}\n"
+        (tmp_path / "streets.csv").write_text(header + rows, encoding="utf-8")
+        tasks, notes = plan(read_city(city.folder), town(PLACES, STREETS))
+        if hours:
+            assert {t.windows for t in tasks} == {((hours[0] * H, hours[1] * H - 180),)}
+        else:
+            assert tasks == []
+            assert "2 street runs take longer than their hours" in notes[-1]
+
+
+def test_a_side_is_swept_when_no_cars_stand_there(tmp_path: Path):
+    """The right sides are free on Tuesdays only; the left side of the one-way street always."""
+    city = make_city(tmp_path)
+    header = STREET_HEADER.replace("key_area", "key_area,free_right")
+    rows = "S1,primary,,,1,main,false,tue\nS2,,二街,,1,main,false,tue\n"
+    (tmp_path / "streets.csv").write_text(header + rows, encoding="utf-8")
+    city = read_city(city.folder)
+    tasks, notes = plan(city, town(PLACES, STREETS))
+    assert [t.task_id for t in tasks] == ["W30-1L"]
+    assert any("3 street runs are due on a day of parked cars" in note for note in notes)
+    tuesday = dt.date(2024, 11, 19)
+    tasks, _ = plan(city, town(PLACES, STREETS), date=tuesday)
+    assert len(tasks) == 4
 
 
 HOURS = [
