@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from dispatch.commands.sweep import sweep
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
 
@@ -294,6 +295,9 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
         progress=speaker.progress,
     )
     _tell_plan(speaker, done)
+
+
+main.add_command(sweep)
 
 
 @main.group()

@@ -128,7 +128,11 @@ class DueTruck:
 
 @dataclass(frozen=True)
 class Day:
-    """All that is due on a date; ``notes`` say what was skipped and why."""
+    """All that is due on a date; ``notes`` say what was skipped and why.
+
+    ``week`` is the mark of the stored week that street work is taken from, "" without one;
+    ``scope`` is "streets" where only street work is planned.
+    """
 
     date: dt.date
     stops: tuple[DueStop, ...]
@@ -136,6 +140,8 @@ class Day:
     trucks: tuple[DueTruck, ...]
     street_work: tuple[StreetWork, ...]
     notes: tuple[str, ...]
+    week: str = ""
+    scope: str = ""
 
 
 def plan_day(city: City, date: dt.date) -> Day:

@@ -88,6 +88,8 @@ class StreetTask:
     min_lag_s: int = 0
     max_lag_s: int | None = None
     after_bins: bool = False
+    frequency: str = "daily"
+    times_per_day: int = 1
 
 
 def street_tasks(
@@ -276,6 +278,8 @@ class _Planner:
             min_lag_s=one.min_lag_s if follows else 0,
             max_lag_s=one.max_lag_s if follows else None,
             after_bins=one.after_bins,
+            frequency=work.frequency,
+            times_per_day=work.times_per_day,
         )
 
     def _where(self, run: Sequence[int], name: str) -> str:

@@ -10,7 +10,7 @@ the week by their name, or by their way if unnamed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from scenarios.city import City
 from scenarios.frequency import due
 from scenarios.schema import SWEEPINGS
 
+Assigned = Mapping[tuple[int, str, int], frozenset[dt.date]]
+"""Dates of a stored week by cleaning class, template and piece of street."""
 NO_CLASS = 9
 DAY_S = 24 * 3600
 
@@ -42,6 +44,7 @@ class Pass:
     frequency: str = "daily"
     times_per_day: int = 1
     sides: str = "right"
+    template: str = ""
 
     def seconds(self, length_cm: int) -> int:
         """Return how long a length takes, half up."""
@@ -69,7 +72,10 @@ class Pass:
 class Cleaning:
     """Cleaning classes of all pieces, and the passes that each class is due for."""
 
-    def __init__(self, city: City, network: Network, date: dt.date) -> None:
+    def __init__(
+        self, city: City, network: Network, date: dt.date, assigned: Assigned | None = None
+    ) -> None:
+        self.assigned = assigned or {}
         self.network = network
         self.date = date
         self.wet_off = not _wet_allowed(city, date)
@@ -106,6 +112,7 @@ class Cleaning:
                 programme.frequency,
                 int(programme.times_per_day),
                 row.sides,
+                programme.template,
             )
             self._passes.setdefault((number, row.vehicle_kind), []).append(work)
 
@@ -133,6 +140,9 @@ class Cleaning:
         )
 
     def _due(self, work: Pass, arc: int) -> bool:
+        days = self.assigned.get((int(self.classes[arc]), work.template, arc))
+        if days is not None:
+            return self.date in days
         street = self.network.name(arc) or f"W{int(self.network.arc_way_id[arc])}"
         return due(work.frequency, street, self.date) > 0
 

@@ -13,6 +13,7 @@ from dispatch.audit.legs import Redriver
 from dispatch.audit.passes import check_passes
 from dispatch.audit.record import Activity, Route, Spot
 from dispatch.audit.tables import Truck, clock
+from dispatch.audit.week import assigned_days
 from routing.network import ArcFlag
 from routing.profiles import Weights
 from scenarios.city import City
@@ -26,7 +27,7 @@ AMOUNT_SLACK = 1
 def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
     """Check all street work of a plan."""
     works = list(_works(ctx))
-    cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date)
+    cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date, assigned_days(ctx, city))
     _warn_of_missing(ctx, redriver, cleaning)
     worked: Counter[int] = Counter()
     for route, idx, activity in works:

@@ -52,7 +52,7 @@ def common_begins(
     min_lag_s: Sequence[int],
     max_lag_s: Sequence[int | None],
 ) -> list[int] | None:
-    """Return the earliest begins of the passes over one run; None if the windows allow none.
+    """Return the earliest begins of the passes over one run; None if windows or lags allow none.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ def common_begins(
     min_lag_s, max_lag_s
         Bounds of the lag to the pass before, at begin and end of the run; the first mean nothing.
     """
+    if any(_lag_is_empty(p, service_s, min_lag_s, max_lag_s) for p in range(1, len(ready))):
+        return None
     begins = list(ready)
     while True:
         before = tuple(begins)
@@ -80,6 +82,14 @@ def common_begins(
                 begins[p - 1] = max(begins[p - 1], begins[p] + slower - most)
         if before == tuple(begins):
             return begins
+
+
+def _lag_is_empty(
+    p: int, service_s: Sequence[int], min_lag_s: Sequence[int], max_lag_s: Sequence[int | None]
+) -> bool:
+    """Whether no lag holds at both ends of a run, since one pass gains too much on the other."""
+    most = max_lag_s[p]
+    return most is not None and min_lag_s[p] + abs(service_s[p] - service_s[p - 1]) > most
 
 
 class _Timetable:

@@ -151,7 +151,7 @@ def convoy_problem(
                  sets.index(_profiles(problem, team)))
         for team in teams
     ]  # fmt: skip
-    facilities = _facilities(problem, chains, received_kg)
+    facilities = _facilities(problem, chains, teams, received_kg)
     early, late = problem.rules.meal_window
     latest = max((t.offset_s[-1] for t in teams), default=0)
     rules = replace(problem.rules, meal_window=(early, max(early + 60, late - latest)))
@@ -285,17 +285,35 @@ def _tightest(parts: Sequence[tuple[int, int]], whole: int) -> int:
 
 
 def _facilities(
-    problem: Problem, chains: Sequence[Chain], received_kg: Mapping[int, int]
+    problem: Problem, chains: Sequence[Chain], teams: Sequence[Team], received_kg: Mapping[int, int]
 ) -> tuple[Facility, ...]:
-    """Return facilities at which a convoy stays as long as all its members take one by one."""
-    wet = max((sum(problem.tasks[t].water_l > 0 for t in c.tasks) for c in chains), default=1)
-    full = max((sum(problem.tasks[t].mass_kg > 0 for t in c.tasks) for c in chains), default=1)
+    """Return facilities at which a convoy stays as long as its members take one after the other.
+
+    Of the members only the one whose tank or hopper is the tightest calls at every visit.
+    """
+    callers = [_callers(problem, chains, team) for team in teams]
+    full = max((kg for kg, _ in callers), default=1.0)
+    wet = max((water for _, water in callers), default=1.0)
     made = []
     for idx, facility in enumerate(problem.facilities):
-        callers = max(1, wet if facility.refills else full)
-        rounds = -(-callers // facility.bays)
+        rounds = max(1.0, (wet if facility.refills else full) / facility.bays)
         left = facility.capacity_kg
         if left is not None:
             left = max(0, left - received_kg.get(idx, 0))
-        made.append(replace(facility, unload_s=rounds * facility.unload_s, capacity_kg=left))
+        stay_s = int(rounds * facility.unload_s + 0.5)
+        made.append(replace(facility, unload_s=stay_s, capacity_kg=left))
     return tuple(made)
+
+
+def _callers(problem: Problem, chains: Sequence[Chain], team: Team) -> tuple[float, float]:
+    """Return how many members call on average where the tightest unloads, and where it refills."""
+    members = [problem.vehicles[v] for v in team.vehicles]
+    kinds = tuple(m.kind for m in members)
+    totals = _totals(problem, [c for c in chains if c.template == team.template], kinds)
+    full = [kg / max(1, m.capacity_kg) for m, (kg, _, _) in zip(members, totals, strict=True)]
+    dry = [water / max(1, m.tank_l) for m, (_, _, water) in zip(members, totals, strict=True)]
+    return _relative(full), _relative(dry)
+
+
+def _relative(shares: Sequence[float]) -> float:
+    return sum(shares) / max(shares) if max(shares) > 0 else 1.0

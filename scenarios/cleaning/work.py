@@ -157,6 +157,12 @@ def _work(date: dt.date, programme: Any, passes: Sequence[Any], windows: Hours) 
     )
 
 
+def template_passes(city: City, template: str) -> list[Pass]:
+    """Return the passes of a template in order."""
+    rows = city.operations[city.operations["template"] == template]
+    return [_pass(row) for row in sorted(rows.itertuples(index=False), key=lambda r: r.pass_no)]
+
+
 def _pass(row: Any) -> Pass:
     return Pass(
         number=int(row.pass_no),

@@ -44,6 +44,12 @@ def test_windows_lift_all_passes():
     assert common_begins([0, 0, 901], [100] * 3, windows, [0, 60, 60], [None, 300, 300]) is None
 
 
+def test_a_lag_that_cannot_hold_is_refused():
+    """A pass that gains 100 s on the one before cannot stay between 60 and 150 s behind it."""
+    assert common_begins([0, 0], [200, 100], [(), ()], [0, 60], [None, 150]) is None
+    assert common_begins([0, 0], [200, 100], [(), ()], [0, 60], [None, 160]) == [0, 160]
+
+
 SMALL = st.integers(0, 6)
 
 
