@@ -20,6 +20,7 @@ from scenarios.cleaning.extension import Extension, extensions
 from scenarios.cleaning.stored import FILE_NAME, streets_only, week_folder
 from scenarios.cleaning.weekplan import WeekPlan, plan_week, week_record
 from scenarios.files import write_whole
+from scenarios.run import DayPlan
 from solvers.solve import ALONE, Options, Progress
 from solvers.stop import Stop
 
@@ -34,6 +35,7 @@ class SweptWeek:
     record: dict[str, Any]
     reports: tuple[AuditReport, ...]
     lines: list[str]
+    days: tuple[DayPlan, ...]
 
     @property
     def ok(self) -> bool:
@@ -71,7 +73,7 @@ def sweep_and_write(
     reports = _write_days(city, planned, folder, say)
     lines = _lines(record, planned, reports, extra)
     lines.append(f"calendar: {folder / 'week.html'}")
-    return SweptWeek(folder, record, tuple(reports), lines)
+    return SweptWeek(folder, record, tuple(reports), lines, planned.days)
 
 
 def _write_days(city: City, week: WeekPlan, folder: Path, say: Say) -> list[AuditReport]:
