@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from dispatch.commands.sweep import sweep
+from dispatch.commands.winter import winter
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
 
@@ -298,6 +299,7 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
 
 
 main.add_command(sweep)
+main.add_command(winter)
 
 
 @main.group()
