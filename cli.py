@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.commands.scenario import scenario
+from dispatch.commands.sweep import sweep
+from dispatch.commands.winter import winter
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
 
@@ -301,6 +303,8 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
 
 
 main.add_command(scenario)
+main.add_command(sweep)
+main.add_command(winter)
 
 
 @main.group()
@@ -387,6 +391,42 @@ def bench_valhalla(osm: Path, python: Path | None, places: int) -> None:
     from benchmarks.agreement import VALHALLA, compare
 
     click.echo("\n".join(compare(VALHALLA, osm, python, places)))
+
+
+@bench.command("sweep")
+@click.argument("osm", type=click.Path(path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("sweep-proof"),
+    show_default=True,
+    help="Where the city and its week are written anew.",
+)
+@time_option
+@guarded
+def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
+    """Plan a week of three-in-one on the map OSM beside plain postman tours of the same work.
+
+    \b
+    Example:  huanwei bench sweep heidelberg.osm.pbf --time 60
+    All upper classes and back streets, 6 sweepers and 8 water trucks; --time is for each day.
+    """
+    from benchmarks.postman import plain_deadhead_m
+    from dispatch.proof import prove
+    from solvers.solve import Options
+    from solvers.team import num_cores
+
+    speaker = Speaker(as_json=False)
+    proof = prove(
+        osm,
+        folder,
+        stop_rule(seconds, None),
+        plain_deadhead_m,
+        say=speaker.say,
+        progress=speaker.progress,
+        options=Options(num_cores()),
+    )
+    click.echo("\n".join(proof.lines()))
 
 
 def campaign_options(name: str) -> Callable[[Command], Command]:

@@ -130,12 +130,17 @@ def write_exports(
 
 
 def _city_of(plan_folder: Path, city_folder: Path | None) -> City:
-    """Return the city of a plan: the one named, or the one whose ``plans`` folder holds it."""
+    """Return the city of a plan: the one named, or the one whose ``plans`` folder holds it.
+
+    The days of a week lie one folder deeper.
+    """
     folder = plan_path(plan_folder).resolve().parent
-    city = folder.parent.parent if city_folder is None else city_folder
-    if city_folder is None and not (city / "city.toml").exists():
-        raise InputError(f"{plan_folder}: no city.toml two folders up; name the city with --city")
-    return read_city(city)
+    if city_folder is not None:
+        return read_city(city_folder)
+    for above in (folder.parent.parent, folder.parent.parent.parent):
+        if (above / "city.toml").exists():
+            return read_city(above)
+    raise InputError(f"{plan_folder}: no city.toml two folders up; name the city with --city")
 
 
 def audit_folder(plan_folder: Path, city_folder: Path | None, say: Say) -> AuditReport:

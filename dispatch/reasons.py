@@ -58,6 +58,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "It is one of several visits, which no permitted choice of days has room for together.",
         "该点需多次收运,现有可选日期均无法全部安排。",
     ),
+    "convoy": (
+        "The convoy cannot work all its passes within their lag, the hours of work and its shift.",
+        "作业编组无法在规定间隔、作业时段和班次内完成全部工序。",
+    ),
+    "no_convoy": (
+        "No convoy can be formed: a kind of vehicle that its passes need is not on shift or busy.",
+        "无法编组:当班车辆中缺少某道工序所需车型。",
+    ),
+    "bins": (
+        "The bins of its street are not emptied on this date, and it is swept only after them.",
+        "该路段垃圾桶当日未清运,按规定清运后方可清扫。",
+    ),
     "cut_off": (
         "Its street is cut off from the rest for every truck of its stream: by a closure, a limit,"
         " a one-way street or the edge of the map.",

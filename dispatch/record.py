@@ -88,7 +88,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "city": city.name,
         "date": done.date.isoformat(),
         "currency": city.settings.currency,
-        "fingerprint": _fingerprint(city, done),
+        "fingerprint": _fingerprint(city, done) | _scope(posed),
         "assumptions": [asdict(a) for a in city.assumptions],
         "warnings": list(posed.notes),
         "bound": {
@@ -126,6 +126,12 @@ def _fingerprint(city: City, done: DayPlan) -> dict[str, Any]:
         "version": importlib.metadata.version("huanwei"),
         "solver": done.plan.solver,
     }
+
+
+def _scope(posed: DayProblem) -> dict[str, str]:
+    """Return the stored week and the scope of a plan, as far as it has them."""
+    day = posed.day
+    return {key: value for key, value in (("week", day.week), ("scope", day.scope)) if value}
 
 
 def _ends(posed: DayProblem, timing: Timing) -> tuple[int, int] | None:
@@ -311,7 +317,7 @@ class _Route:
         }
         if isinstance(source, StreetTask):
             activity["service_arcs"] = [int(a) for a in source.modes[timing.step.mode].arcs]
-            activity["side"] = "left" if task.task_id.endswith("L") else "right"
+            activity["side"] = source.side
         return activity
 
     def _visit(self, timing: Timing) -> dict[str, Any]:

@@ -22,6 +22,7 @@ WINDOWS = {
     "points": (("window_start", "window_end"), ("window2_start", "window2_end")),
     "facilities": (("open", "close"),),
     "trucks": (("shift_start", "shift_end"),),
+    "streets": (("window_start", "window_end"),),
     "programmes": (
         ("window_start", "window_end"),
         ("no_work_start", "no_work_end"),
@@ -125,13 +126,17 @@ def _backward_periods(name: str, frame: pd.DataFrame, where: str) -> Iterator[Fi
 
 
 def _bad_frequencies(frame: pd.DataFrame, where: str) -> Iterator[Finding]:
-    if "frequency" not in frame.columns:
-        return
-    for text, row in zip(frame["frequency"], frame["row"], strict=True):
-        try:
-            parse_frequency(str(text))
-        except ValueError:
-            yield at(where, row, f"frequency = {text!r}; expected {EXPECTED}")
+    for name, empty in (("frequency", False), ("free_right", True), ("free_left", True)):
+        if name not in frame.columns:
+            continue
+        for text, row in zip(frame[name], frame["row"], strict=True):
+            if empty and not isinstance(text, str):
+                continue
+            try:
+                parse_frequency(str(text))
+            except ValueError:
+                expected = "weekdays such as mon,thu" if empty else EXPECTED
+                yield at(where, row, f"{name} = {text!r}; expected {expected}")
 
 
 def _bad_areas(frame: pd.DataFrame, where: str) -> Iterator[Finding]:
@@ -265,6 +270,7 @@ def _bad_streets(streets: pd.DataFrame, where: str) -> Iterator[Finding]:
 
 def _bad_passes(operations: pd.DataFrame, where: str) -> Iterator[Finding]:
     first: dict[tuple[str, int], int] = {}
+    sides: dict[str, tuple[str, int]] = {}
     for row in rows_of(operations):
         lags = (row.min_lag_min, row.max_lag_min)
         if pd.notna(lags[0]) and pd.notna(lags[1]) and lags[0] > lags[1]:
@@ -277,6 +283,10 @@ def _bad_passes(operations: pd.DataFrame, where: str) -> Iterator[Finding]:
             expected = f"expected each pass once in {key[0]}; row {first[key]} has it already"
             yield at(where, row.row, f"pass_no = '{key[1]}'; {expected}")
         first.setdefault(key, row.row)
+        side, known = sides.setdefault(row.template, (row.sides, row.row))
+        if row.sides != side:
+            expected = f"expected {side!r} as in row {known}: all passes of a template share sides"
+            yield at(where, row.row, f"sides = {row.sides!r}; {expected}")
 
 
 def _nowhere(tables: Tables, label: Label) -> Iterator[Finding]:

@@ -107,6 +107,7 @@ class Settings:
     stream_change_s: int = _seconds("rules.stream_change_min", "rules.stream_change", 240)
     overtime_factor: float = _number("rules.overtime_factor", "rules.overtime_factor", 10, least=1)
     wet_min_temp_c: float = _number("rules.wet_min_temp_c", "wet.min_temp.default", 40, least=-40)
+    wet_max_rain_mm: float = _number("rules.wet_max_rain_mm", "wet.max_rain.default", 2000)
     stop_s: int = _seconds("service.stop_s", "time.stop_fixed.rear_loader", 3600)
     bin_s: int = _seconds("service.bin_s", "time.per_container.rear_loader", 600)
     unload_transfer_s: int = _seconds(

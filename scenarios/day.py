@@ -14,9 +14,9 @@ import pandas as pd
 from routing.errors import InfeasibleError, InputError
 from scenarios.access import DAY_END_S, DAY_S, listed
 from scenarios.city import City, Settings
+from scenarios.cleaning.work import StreetWork, Weather, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
-from scenarios.street_tasks import StreetWork, street_work
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -128,7 +128,11 @@ class DueTruck:
 
 @dataclass(frozen=True)
 class Day:
-    """All that is due on a date; ``notes`` say what was skipped and why."""
+    """All that is due on a date; ``notes`` say what was skipped and why.
+
+    ``week`` is the mark of the stored week that street work is taken from, "" without one;
+    ``scope`` is "streets" where only street work is planned.
+    """
 
     date: dt.date
     stops: tuple[DueStop, ...]
@@ -136,6 +140,8 @@ class Day:
     trucks: tuple[DueTruck, ...]
     street_work: tuple[StreetWork, ...]
     notes: tuple[str, ...]
+    week: str = ""
+    scope: str = ""
 
 
 def plan_day(city: City, date: dt.date) -> Day:
@@ -159,7 +165,7 @@ def plan_day(city: City, date: dt.date) -> Day:
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {date} ({why}); add shifts or choose another date"
         )
-    works, work_notes = street_work(city, date, wet_allowed=_wet_allowed(city, date, notes))
+    works, work_notes = street_work(city, date, weather_of(city, date, notes))
     notes += work_notes
     return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes))
 
@@ -192,17 +198,20 @@ def _calendar_notes(city: City, date: dt.date) -> list[str]:
     return [f"{date} is a holiday ({_text(row.name) or 'unnamed'}); frequencies count on as usual"]
 
 
-def _wet_allowed(city: City, date: dt.date, notes: list[str]) -> bool:
+def weather_of(city: City, date: dt.date, notes: list[str]) -> Weather:
+    """Return what the weather of a date allows, after noting what it forbids."""
     row = _row_of(city.weather, date)
-    limit = city.settings.wet_min_temp_c
+    limit, most = city.settings.wet_min_temp_c, city.settings.wet_max_rain_mm
     if row is None:
         if len(city.programmes):
             notes.append(f"weather.csv has no row for {date}; wet work is planned as usual")
-        return True
+        return Weather()
     if row.min_temp_c < limit:
         notes.append(f"{row.min_temp_c:g} °C is below {limit:g} °C: wet work is off")
-        return False
-    return True
+    elif row.rain_mm > most:
+        notes.append(f"{row.rain_mm:g} mm of rain are more than {most:g} mm: wet work is off")
+    hot = None if pd.isna(row.max_temp_c) else float(row.max_temp_c)
+    return Weather(row.min_temp_c >= limit and row.rain_mm <= most, hot)
 
 
 def _check_unique(stops: Iterable[DueStop]) -> None:

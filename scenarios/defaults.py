@@ -31,6 +31,8 @@ STREAM_OF_KIND: dict[str, tuple[str, ...]] = {
     "hazardous": ("hazardous",),
     "recyclable": ("recyclable",),
     "sweeper": ("sweepings",),
+    "flusher": ("sweepings",),
+    "plough": ("sweepings",),
 }
 """What a kind of truck carries unless its row says otherwise."""
 

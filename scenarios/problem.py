@@ -84,12 +84,20 @@ class _Places:
 
     arc: list[int] = field(default_factory=list)
     offset_cm: list[int] = field(default_factory=list)
+    shared: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, arc: int, offset_cm: int) -> int:
         """Return the index of a new location."""
         self.arc.append(int(arc))
         self.offset_cm.append(int(offset_cm))
         return len(self.arc) - 1
+
+    def share(self, arc: int, offset_cm: int) -> int:
+        """Return the index of a location that every pass over a street uses, made once."""
+        key = int(arc), int(offset_cm)
+        if key not in self.shared:
+            self.shared[key] = self.add(arc, offset_cm)
+        return self.shared[key]
 
     def positions(self) -> Positions:
         """Return all locations as places on the streets."""
@@ -275,8 +283,8 @@ def _street_tasks(
         modes = []
         for mode in street.modes:
             last = mode.arcs[-1]
-            entry = places.add(mode.arcs[0], 0)
-            leave = places.add(last, int(network.arc_length_cm[last]))
+            entry = places.share(mode.arcs[0], 0)
+            leave = places.share(last, int(network.arc_length_cm[last]))
             modes.append(Mode(entry, leave, mode.service_s, mode.length_m))
         tasks.append(
             Task(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,14 @@ from routing.profiles import Weights, weigh
 from routing.roads import Roads
 from scenarios.access import access_groups
 from scenarios.city import City
+from scenarios.cleaning.linked import Search, is_linked, solve_linked
+from scenarios.cleaning.stored import STREETS, stored_week, streets_only
+from scenarios.cleaning.work import Due, by_frequency
 from scenarios.day import Day, plan_day
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
-from scenarios.street_tasks import street_tasks
+from scenarios.schema import STREET_TRUCKS
+from scenarios.street_tasks import StreetTask, street_tasks
 from solvers.plan import Plan
 from solvers.solve import ALONE, Options, Progress, silent, solve
 from solvers.stop import Stop
@@ -57,9 +61,26 @@ def prepare_day(
     refuse_mistaken_places(city, network)
     day = plan_day(city, date)
     say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
-    groups, access_notes = access_groups(city, network, date, day.trucks)
+    week, week_notes = stored_week(city, network, date)
+    mark = "" if week is None else week.mark
+    day = replace(day, notes=(*day.notes, *week_notes), week=mark)
+    return pose_day(city, day, network, by_frequency if week is None else week.due, say, roads)
+
+
+def street_day(city: City, date: dt.date, mark: str = "") -> Day:
+    """Return a day without its stops: street work alone, by the vehicles that do such work."""
+    day = plan_day(streets_only(city), date)
+    trucks = tuple(t for t in day.trucks if t.kind in STREET_TRUCKS)
+    return replace(day, trucks=trucks, week=mark, scope=STREETS)
+
+
+def pose_day(
+    city: City, day: Day, network: Network, due: Due, say: Say, roads: Roads | None = None
+) -> DayProblem:
+    """Return the solver's problem for a day whose runs of street are due as ``due`` says."""
+    groups, access_notes = access_groups(city, network, day.date, day.trucks)
     weights = [weigh(network, g.profile, g.blocked) for g in groups]
-    streets, street_notes = _streets(city, day, network, groups, weights)
+    streets, street_notes = due_streets(city, day, network, groups, weights, due)
     say(f"street runs to sweep: {len(streets)}")
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
     roads = roads or load_or_build_roads(network, progress=say)
@@ -68,17 +89,32 @@ def prepare_day(
     return build_day_problem(city, day, network, groups, metrics, streets, notes, say)
 
 
-def _streets(
-    city: City, day: Day, network: Network, groups: list[Any], weights: list[Weights]
-) -> tuple[list[Any], list[str]]:
-    """Return the day's street tasks on the pieces that every sweeper may drive."""
-    sweepers = {t.truck_id for t in day.trucks if t.kind == "sweeper"}
-    used = [w for g, w in zip(groups, weights, strict=True) if sweepers & set(g.truck_ids)]
+def due_streets(
+    city: City,
+    day: Day,
+    network: Network,
+    groups: list[Any],
+    weights: list[Weights],
+    due: Due = by_frequency,
+) -> tuple[list[StreetTask], list[str]]:
+    """Return the day's street tasks on the pieces that the smallest of the trucks may drive."""
+    kinds = {one.vehicle_kind for work in day.street_work for one in work.passes}
+    trucks = {t.truck_id for t in day.trucks if t.kind in kinds}
+    used = [w for g, w in zip(groups, weights, strict=True) if trucks & set(g.truck_ids)]
     if not used:
-        missing = bool(day.street_work)
-        return [], ["no sweeper is on shift: no street is swept"] if missing else []
+        missing = ", ".join(sorted(kinds))
+        return [], [f"no {missing} is on shift: no street is swept"] if kinds else []
     widest = max(used, key=lambda w: int(np.count_nonzero(w.routable)))
-    return street_tasks(network, widest, day, city)
+    return street_tasks(network, widest, day, city, due=due)
+
+
+def solve_day(posed: DayProblem, search: Search) -> Plan:
+    """Return the plan of a day's problem, passes that are linked in step with one another."""
+    if is_linked(posed):
+        return solve_linked(posed, search)
+    return solve(
+        posed.problem, search.stop, search.seed, search.solver, search.progress, search.options
+    )
 
 
 def run_day(
@@ -105,5 +141,5 @@ def run_day(
     posed = prepare_day(city, date, network, say)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
-    plan = solve(posed.problem, stop(), chosen, solver, progress, options)
+    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say))
     return DayPlan(date, network, posed, plan, chosen)

@@ -157,6 +157,10 @@ STREETS = Table(
         Column("category", "choice", choices=STREET_CATEGORIES, default="main"),
         Column("key_area", "bool", default=False),
         Column("width_m", "float", minimum=1, maximum=100),
+        Column("window_start", "time"),  # such as after a market has closed
+        Column("window_end", "time"),
+        Column("free_right", "text"),  # days without parked cars on the right side, as mon,thu
+        Column("free_left", "text"),
     ),
     key="street_id",
 )
@@ -174,6 +178,7 @@ PROGRAMMES = Table(
         Column("no_work_end", "time"),
         Column("no_work2_start", "time"),
         Column("no_work2_end", "time"),
+        Column("above_temp_c", "float", minimum=-60, maximum=60),  # only on days as hot as this
     ),
 )
 
@@ -191,6 +196,7 @@ OPERATIONS = Table(
         Column("sides", "choice", choices=("both", "right", "once"), default="both"),
         Column("min_lag_min", "int", minimum=0, maximum=1_440),
         Column("max_lag_min", "int", minimum=0, maximum=1_440),
+        Column("after_bins", "bool", default=False),  # begins when the street's bins are emptied
     ),
 )
 

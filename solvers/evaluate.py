@@ -134,11 +134,14 @@ class _Drive:
         leg_s, leg_m = self.leg(mode.entry)
         arrive = self.clock + leg_s
         windows = task.windows or ((0, 10**9),)
-        window = next((w for w in windows if arrive <= w[1]), None)
+        ready = max(arrive, step.begin_s)
+        window = next((w for w in windows if ready <= w[1]), None)
         if window is None:
-            self.fail(f"{task.task_id} reached at {arrive} s, after its last window")
+            self.fail(f"{task.task_id} reached at {ready} s, after its last window")
             window = windows[-1]
-        begin = max(arrive, window[0])
+        begin = max(ready, window[0])
+        if step.begin_s >= 0 and begin != step.begin_s:
+            self.fail(f"{task.task_id} promised for {step.begin_s} s, begun at {begin} s")
         self.clock = begin + mode.service_s
         self.place = mode.exit
         self.length_m += mode.length_m

@@ -13,8 +13,8 @@ class Step:
     """One step of a route.
 
     ``idx`` is a task or facility index (-1 for a break), ``mode`` the mode of the task, and
-    ``begin_s`` the booked begin of unloading or refilling (-1 where the step begins as early as it
-    can).
+    ``begin_s`` the booked begin of unloading or refilling, or the promised begin of a task (-1
+    where the step begins as early as it can).
     """
 
     kind: StepKind

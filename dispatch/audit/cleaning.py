@@ -2,14 +2,15 @@
 
 A row of streets.csv names pieces by OSM class, name and area; what it names in several ways must
 hold in all of them. Where several rows name a piece, the highest class (the lowest number) holds,
-and a key area counts one class higher. Below the temperature of the rules no wet pass is due. A
-programme's frequency spreads streets over the week by their name, or by their way if unnamed.
+and a key area counts one class higher. Below the temperature of the rules and after rain no wet
+pass is due, and a programme of hot days only on them. A programme's frequency spreads streets over
+the week by their name, or by their way if unnamed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ from scenarios.city import City
 from scenarios.frequency import due
 from scenarios.schema import SWEEPINGS
 
+Assigned = Mapping[tuple[int, str, int], frozenset[dt.date]]
+"""Dates of a stored week by cleaning class, template and piece of street."""
 NO_CLASS = 9
 DAY_S = 24 * 3600
 
@@ -41,6 +44,7 @@ class Pass:
     frequency: str = "daily"
     times_per_day: int = 1
     sides: str = "right"
+    template: str = ""
 
     def seconds(self, length_cm: int) -> int:
         """Return how long a length takes, half up."""
@@ -68,18 +72,25 @@ class Pass:
 class Cleaning:
     """Cleaning classes of all pieces, and the passes that each class is due for."""
 
-    def __init__(self, city: City, network: Network, date: dt.date) -> None:
+    def __init__(
+        self, city: City, network: Network, date: dt.date, assigned: Assigned | None = None
+    ) -> None:
+        self.assigned = assigned or {}
         self.network = network
         self.date = date
-        self.too_cold = _too_cold(city, date)
+        self.wet_off = not _wet_allowed(city, date)
+        self.heat_c = _heat_c(city, date)
+        self.streets = list(city.streets.itertuples(index=False))
         self.density = city.settings.density_in_bin[SWEEPINGS]
-        self.classes = classes_of(city, network)
+        self.classes, self.rows = classes_of(city, network)
         self._passes: dict[tuple[int, str], list[Pass]] = {}
         for programme in city.programmes.itertuples(index=False):
             self._read(programme, city.operations)
 
     def _read(self, programme: Any, operations: pd.DataFrame) -> None:
         number = int(programme.cleaning_class)
+        if not self.hot_enough(programme):
+            return
         windows = windows_of(programme.window_start, programme.window_end)
         no_work = windows_of(
             programme.no_work_start,
@@ -89,7 +100,7 @@ class Cleaning:
         )
         rows: list[Any] = list(operations.itertuples(index=False))
         for row in rows:
-            if row.template != programme.template or (row.wet and self.too_cold):
+            if row.template != programme.template or (row.wet and self.wet_off):
                 continue
             work = Pass(
                 float(row.speed_kmh),
@@ -101,8 +112,13 @@ class Cleaning:
                 programme.frequency,
                 int(programme.times_per_day),
                 row.sides,
+                programme.template,
             )
             self._passes.setdefault((number, row.vehicle_kind), []).append(work)
+
+    def hot_enough(self, programme: Any) -> bool:
+        """Whether the day is as hot as a programme asks for."""
+        return bool(pd.isna(programme.above_temp_c) or self.heat_c >= programme.above_temp_c)
 
     def passes(self, arcs: Sequence[int], vehicle_kind: str) -> list[Pass]:
         """Return the passes due on pieces for a kind of vehicle; none if their classes differ."""
@@ -124,24 +140,50 @@ class Cleaning:
         )
 
     def _due(self, work: Pass, arc: int) -> bool:
+        days = self.assigned.get((int(self.classes[arc]), work.template, arc))
+        if days is not None:
+            return self.date in days
         street = self.network.name(arc) or f"W{int(self.network.arc_way_id[arc])}"
         return due(work.frequency, street, self.date) > 0
 
+    def street_rules_kept(self, arc: int, side: str, begin_s: int, end_s: int) -> bool:
+        """Whether the street's own window holds and no cars are parked on the side worked."""
+        if self.rows[arc] < 0:
+            return True
+        row = self.streets[self.rows[arc]]
+        inside = not windows_of(row.window_start, row.window_end) or any(
+            a <= begin_s and end_s <= b for a, b in windows_of(row.window_start, row.window_end)
+        )
+        days = row.free_left if side == "left" else row.free_right
+        return inside and (not isinstance(days, str) or due(days, "", self.date) > 0)
 
-def _too_cold(city: City, date: dt.date) -> bool:
-    """Whether the weather of the date forbids wet work; without a row it does not."""
+
+def _wet_allowed(city: City, date: dt.date) -> bool:
+    """Whether the weather of the date allows wet work; without a row it does."""
     rows = city.weather[city.weather["date"] == pd.Timestamp(date)]
-    return bool((rows["min_temp_c"] < city.settings.wet_min_temp_c).any())
+    cold = (rows["min_temp_c"] < city.settings.wet_min_temp_c).any()
+    return not cold and not (rows["rain_mm"] > city.settings.wet_max_rain_mm).any()
 
 
-def classes_of(city: City, network: Network) -> NDArray[np.int8]:
-    """Return the cleaning class of every piece, shape (num_arcs,); `NO_CLASS` for none."""
+def _heat_c(city: City, date: dt.date) -> float:
+    """Return the highest temperature forecast, minus infinity without one."""
+    rows = city.weather[city.weather["date"] == pd.Timestamp(date)]
+    heat = rows["max_temp_c"].dropna()
+    return float(heat.iloc[0]) if len(heat) else -np.inf
+
+
+def classes_of(city: City, network: Network) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Return the cleaning class of every piece and the row that gives it, shapes (num_arcs,).
+
+    `NO_CLASS` and -1 where there is none; of rows that give the same class the first counts.
+    """
     classes = np.full(network.num_arcs, NO_CLASS, dtype=np.int8)
-    for row in city.streets.itertuples(index=False):
+    rows = np.full(network.num_arcs, -1, dtype=np.int64)
+    for idx, row in enumerate(city.streets.itertuples(index=False)):
         number = max(1, int(row.cleaning_class) - bool(row.key_area))
-        named = _named(network, row)
-        classes[named] = np.minimum(classes[named], number)
-    return classes
+        raised = _named(network, row) & (number < classes)
+        classes[raised], rows[raised] = number, idx
+    return classes, rows
 
 
 def _named(network: Network, row: Any) -> NDArray[np.bool_]:

@@ -10,8 +10,10 @@ import numpy as np
 from dispatch.audit.cleaning import Cleaning, Pass
 from dispatch.audit.context import Context
 from dispatch.audit.legs import Redriver
+from dispatch.audit.passes import check_passes
 from dispatch.audit.record import Activity, Route, Spot
 from dispatch.audit.tables import Truck, clock
+from dispatch.audit.week import assigned_days
 from routing.network import ArcFlag
 from routing.profiles import Weights
 from scenarios.city import City
@@ -25,7 +27,7 @@ AMOUNT_SLACK = 1
 def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
     """Check all street work of a plan."""
     works = list(_works(ctx))
-    cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date)
+    cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date, assigned_days(ctx, city))
     _warn_of_missing(ctx, redriver, cleaning)
     worked: Counter[int] = Counter()
     for route, idx, activity in works:
@@ -44,6 +46,7 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
             _check_work(ctx, route, idx, activity, truck, cleaning)
         _check_ends(ctx, route, idx, activity)
     _check_repeats(ctx, worked, cleaning)
+    check_passes(ctx, city, cleaning)
 
 
 def _warn_of_missing(ctx: Context, redriver: Redriver, cleaning: Cleaning) -> None:
@@ -136,6 +139,10 @@ def _check_work(
         " outside the hours of its programme"
     )
     ctx.check(bool(awake), "no-work-hours", text, route.truck_id, idx)
+    side = "left" if activity.id.partition("@")[0].partition("#")[0].endswith("L") else "right"
+    kept = cleaning.street_rules_kept(arcs[0], side, activity.begin_s, activity.end_s)
+    text = f"{activity.id} is worked outside its street's own hours or beside parked cars"
+    ctx.check(kept, "street-rules", text, route.truck_id, idx)
 
 
 def _fits_time(activity: Activity, work: Pass, length_cm: int) -> bool:

@@ -454,6 +454,7 @@ MUTATIONS: list[tuple[str, str, Break]] = [
     ),
     ("no such pass", "street-due", _table("operations", "sweep", "vehicle_kind", "flusher")),
     ("works a street twice", "street-repeat", _sweeps_again),
+    ("cars stand there", "street-rules", _table("streets", "C1", "free_right", "tue")),
     # figures
     ("cost", "cost", _set(_route("T1"), "cost", _add(1))),
     ("overtime", "overtime", _set(_route("T2"), "overtime_s", 0)),

@@ -540,7 +540,7 @@ def test_what_a_pass_takes() -> None:
 
 def test_cleaning_classes(city: City, net: Network) -> None:
     """Class 1 on 人民路, class 2 on 建设路, none elsewhere."""
-    classes = classes_of(city, net)
+    classes, _ = classes_of(city, net)
     assert [classes[ARCS[arc]] for arc in ("AB", "EF", "IJ")] == [1, 2, NO_CLASS]
 
 
@@ -548,7 +548,9 @@ def test_no_wet_work_in_the_cold(city: City, net: Network) -> None:
     """At 3.9 degrees no wet pass is due, at 4 it is; a dry one always."""
     arcs = [ARCS["BA"]]
     for wet, cold, due in ((True, 3.9, 0), (True, 4.0, 1), (False, -9.0, 1)):
-        weather = pd.DataFrame([{"date": pd.Timestamp(DATE), "min_temp_c": cold}])
+        weather = pd.DataFrame(
+            [{"date": pd.Timestamp(DATE), "min_temp_c": cold, "max_temp_c": 20.0, "rain_mm": 0.0}]
+        )
         tables = city.tables | {"weather": weather, "operations": city.operations.assign(wet=wet)}
         that = dataclasses.replace(city, tables=tables)
         assert len(Cleaning(that, net, DAY).passes(arcs, "sweeper")) == due

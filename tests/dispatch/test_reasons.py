@@ -7,6 +7,7 @@ import re
 import pytest
 
 from dispatch.reasons import WORDS, reason_words
+from scenarios.cleaning.chains import CHAIN_REASONS
 from solvers.reasons import (
     DAY_LIMIT,
     DURATION,
@@ -24,7 +25,7 @@ BEFORE_SOLVING = {"cut_off", "off_network"}
 def test_words_for_every_reason_and_no_other() -> None:
     """The solver's reasons and those found before it are the ones with words."""
     others = {FLEET_BUSY, NO_VEHICLE, PRICE, DAY_LIMIT, DURATION, OTHER_VISITS}
-    assert set(WORDS) == {*REASONS.values(), *others, *BEFORE_SOLVING}
+    assert set(WORDS) == {*REASONS.values(), *others, *BEFORE_SOLVING, *CHAIN_REASONS}
 
 
 @pytest.mark.parametrize("reason", WORDS)

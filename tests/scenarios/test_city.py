@@ -127,6 +127,7 @@ TOO_FAR = [
     ("rules.max_driving_min", 9, 1441),
     ("rules.overtime_factor", 0.9, 11),
     ("rules.wet_min_temp_c", -41, 41),
+    ("rules.wet_max_rain_mm", -1, 2001),
     ("service.bin_s", -1, 601),
     ("service.unload_plant_s", -1, 14_401),
     ("prices.unserved_base", -1, 1_000_001),

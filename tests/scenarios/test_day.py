@@ -145,4 +145,4 @@ def test_cold_turns_wet_work_off(tmp_path: Path) -> None:
     assert cold.street_work == ()
     assert "3.9 °C is below 4 °C: wet work is off" in cold.notes
     mild = day_of(tmp_path / "b", written("weather.csv", weather.format(4)))
-    assert [work.vehicle_kind for work in mild.street_work] == ["sweeper"]
+    assert [work.lead.vehicle_kind for work in mild.street_work] == ["sweeper"]

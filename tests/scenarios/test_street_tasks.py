@@ -14,16 +14,13 @@ from hypothesis import strategies as st
 from routing.network import ArcFlag, Network
 from routing.profiles import SWEEPER, Weights, weigh
 from scenarios.city import City, read_city
+from scenarios.cleaning.runs import NO_CLASS, cleaning_classes, run_middle
+from scenarios.cleaning.work import Weather, begin_windows, street_work
 from scenarios.day import plan_day
 from scenarios.frequency import due
 from scenarios.street_tasks import (
-    NO_CLASS,
     StreetTask,
-    begin_windows,
-    cleaning_classes,
-    run_middle,
     street_tasks,
-    street_work,
 )
 from tests.scenarios.test_access import Street, arc_names, spot, town
 from tests.scenarios.test_tables import write_city
@@ -306,13 +303,14 @@ def test_frequency_spreads_streets_over_the_week(tmp_path: Path):
     assert set(seen.values()) == {2}
 
 
-def test_several_times_a_day_are_planned_once(tmp_path: Path):
-    """What a programme asks for beyond the first time is named with its kilometres."""
-    tasks, notes = plan(
-        make_city(tmp_path, programmes="1,sweep,2,daily,,,,,,\n"), town(PLACES, STREETS)
-    )
-    assert len(tasks) == 2
-    assert "class 1, template sweep: 0.8 km are due several times; one is planned" in notes
+def test_several_times_a_day_share_the_hours(tmp_path: Path):
+    """Twice in 8 h of work with a pause: each time has 4 h, and its own identifier."""
+    programmes = "1,sweep,2,daily,04:00,14:00,07:00,09:00,,\n"
+    tasks, _ = plan(make_city(tmp_path, programmes=programmes), town(PLACES, STREETS))
+    assert [task.task_id for task in tasks] == ["W10-1R", "W10-1R#2", "W11-4R", "W11-4R#2"]
+    assert tasks[0].windows == ((4 * H, 7 * H - 180), (9 * H, 10 * H - 180))
+    assert tasks[1].windows == ((10 * H, 14 * H - 180),)
+    assert {task.side for task in tasks} == {"right"}
 
 
 def test_two_programmes_of_a_class_have_tasks_of_their_own(tmp_path: Path):
@@ -328,14 +326,35 @@ def test_two_programmes_of_a_class_have_tasks_of_their_own(tmp_path: Path):
     assert [t.vehicle_kind for t in tasks] == ["sweeper", "sweeper", "flusher", "flusher"]
 
 
-def test_following_passes_are_named(tmp_path: Path):
-    """The pass of the lowest number leads, wherever it stands; the others are not planned."""
+def test_passes_follow_one_another_on_the_same_run(tmp_path: Path):
+    """The pass of the lowest number leads, wherever it stands; the next follows on its pieces."""
     operations = "sweep,2,flusher,10,1,3.5,0,true,both\n" + SWEEP
-    tasks, notes = plan(make_city(tmp_path, operations=operations), town(PLACES, STREETS))
-    assert {task.vehicle_kind for task in tasks} == {"sweeper"}
-    assert (
-        "class 1, template sweep: pass 1 is planned (0.8 km); following passes (2) are not planned"
-    ) in notes
+    tasks, _ = plan(make_city(tmp_path, operations=operations), town(PLACES, STREETS))
+    lead, second = tasks[:2]
+    assert (lead.task_id, lead.vehicle_kind, lead.follows) == ("W10-1R", "sweeper", "")
+    assert (second.task_id, second.vehicle_kind) == ("W10-1R@2", "flusher")
+    assert (second.follows, second.side, second.pass_no) == ("W10-1R", "right", 2)
+    assert second.modes[0].arcs == lead.modes[0].arcs
+    assert second.modes[0].service_s == 144  # 400 m at 10 km/h
+    assert (second.water_l, second.sweepings_kg) == (1400, 0)
+
+
+def test_runs_are_cut_where_a_lag_could_not_hold(tmp_path: Path):
+    """8 and 16 km/h part by 22.5 s on 100 m: 60 s of room, less rounding, allow 257 m."""
+    header = OPERATION_HEADER.replace("sides", "sides,min_lag_min,max_lag_min")
+    operations = header + SWEEP.replace("both", "both,,")
+    operations += "sweep,2,flusher,16,1,3.5,0,true,both,1,2\n"
+    city = make_city(tmp_path)
+    (tmp_path / "operations.csv").write_text(operations, encoding="utf-8")
+    tasks, notes = plan(read_city(city.folder), town(PLACES, STREETS))
+    assert {task.modes[0].length_m for task in tasks} == {200}
+    assert (tasks[1].min_lag_s, tasks[1].max_lag_s) == (60, 120)
+    (tmp_path / "operations.csv").write_text(
+        operations.replace(",1,2\n", ",2,2\n"), encoding="utf-8"
+    )
+    tasks, notes = plan(read_city(city.folder), town(PLACES, STREETS))
+    assert tasks == []
+    assert any("so long that the lag between their passes cannot hold" in note for note in notes)
 
 
 def test_a_class_without_programme_is_named(tmp_path: Path):
@@ -350,13 +369,71 @@ def test_cold_turns_wet_work_off(tmp_path: Path):
     operations = SWEEP + "sweep,2,sweeper,6,0,2.5,150,false,both\n"
     city = make_city(tmp_path, operations=operations)
     cold = plan_day(city, dt.date(2024, 11, 26))
-    assert [(w.pass_no, w.wet) for w in cold.street_work] == [(2, False)]
+    assert [(p.number, p.wet) for w in cold.street_work for p in w.passes] == [(2, False)]
     assert "3.9 °C is below 4 °C: wet work is off" in cold.notes
-    assert "class 1, template sweep: too cold for wet work; pass 1 is off" in cold.notes
+    assert "class 1, template sweep: wet work is off; pass 1 is left out" in cold.notes
     mild = plan_day(city, dt.date(2024, 11, 27))
-    assert [(w.pass_no, w.following) for w in mild.street_work] == [(1, (2,))]
+    assert [p.number for w in mild.street_work for p in w.passes] == [1, 2]
     wet_only = make_city(tmp_path)
-    assert street_work(wet_only, MONDAY, wet_allowed=False)[0] == []
+    assert street_work(wet_only, MONDAY, Weather(wet_allowed=False))[0] == []
+
+
+def test_rain_turns_wet_work_off(tmp_path: Path):
+    """Above 5 mm nothing is flushed; at 5 mm all is as usual."""
+    city = make_city(tmp_path)
+    weather = "date,min_temp_c,rain_mm\n2024-11-25,12,5.1\n2024-11-26,12,5\n"
+    (tmp_path / "weather.csv").write_text(weather, encoding="utf-8")
+    city = read_city(city.folder)
+    wet = plan_day(city, MONDAY)
+    assert wet.street_work == ()
+    assert "5.1 mm of rain are more than 5 mm: wet work is off" in wet.notes
+    assert len(plan_day(city, dt.date(2024, 11, 26)).street_work) == 1
+
+
+def test_sprinkling_on_hot_days_only(tmp_path: Path):
+    """From 30 °C on the second programme is due; without a forecast it is not."""
+    city = make_city(tmp_path)
+    header = PROGRAMME_HEADER.replace("frequency", "frequency,above_temp_c")
+    rows = "1,sweep,1,daily,,,,,,,\n1,sweep,2,daily,30,,,,,,\n"
+    (tmp_path / "programmes.csv").write_text(header + rows, encoding="utf-8")
+    weather = "date,min_temp_c,max_temp_c\n2024-11-25,20,30\n2024-11-26,20,29.9\n"
+    (tmp_path / "weather.csv").write_text(weather, encoding="utf-8")
+    city = read_city(city.folder)
+    assert [w.times_per_day for w in plan_day(city, MONDAY).street_work] == [1, 2]
+    cool = plan_day(city, dt.date(2024, 11, 26))
+    assert [w.times_per_day for w in cool.street_work] == [1]
+    assert "class 1, template sweep: only from 30 °C on; it is not due" in cool.notes
+    assert len(plan_day(city, dt.date(2024, 11, 27)).street_work) == 1
+
+
+def test_a_market_is_swept_after_it_has_closed(tmp_path: Path):
+    """The street's own window cuts the programme's hours; where nothing is left, it is told."""
+    city = make_city(tmp_path, programmes="1,sweep,1,daily,04:00,22:00,,,,\n")
+    header = STREET_HEADER.replace("key_area", "key_area,window_start,window_end")
+    for window, hours in (("20:00,26:00", (20, 22)), ("23:00,26:00", None)):
+        rows = f"S1,primary,,,1,main,false,{window}\n"
+        (tmp_path / "streets.csv").write_text(header + rows, encoding="utf-8")
+        tasks, notes = plan(read_city(city.folder), town(PLACES, STREETS))
+        if hours:
+            assert {t.windows for t in tasks} == {((hours[0] * H, hours[1] * H - 180),)}
+        else:
+            assert tasks == []
+            assert "2 street runs take longer than their hours" in notes[-1]
+
+
+def test_a_side_is_swept_when_no_cars_stand_there(tmp_path: Path):
+    """The right sides are free on Tuesdays only; the left side of the one-way street always."""
+    city = make_city(tmp_path)
+    header = STREET_HEADER.replace("key_area", "key_area,free_right")
+    rows = "S1,primary,,,1,main,false,tue\nS2,,二街,,1,main,false,tue\n"
+    (tmp_path / "streets.csv").write_text(header + rows, encoding="utf-8")
+    city = read_city(city.folder)
+    tasks, notes = plan(city, town(PLACES, STREETS))
+    assert [t.task_id for t in tasks] == ["W30-1L"]
+    assert any("3 street runs are due on a day of parked cars" in note for note in notes)
+    tuesday = dt.date(2024, 11, 19)
+    tasks, _ = plan(city, town(PLACES, STREETS), date=tuesday)
+    assert len(tasks) == 4
 
 
 HOURS = [

@@ -1,0 +1,210 @@
+"""A week of three-in-one on a real map with a fleet of given size, beside a plain plan of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dispatch.sweep import SweptWeek, sweep_and_write
+from routing.network import Network
+from routing.profiles import Weights
+from scenarios.cleaning.chains import Chain, chains_of
+from scenarios.problem import DayProblem
+from scenarios.run import DayPlan
+from scenarios.sample import write_sample
+from scenarios.schema import SWEEPINGS
+from solvers.evaluate import evaluate_plan
+from solvers.solve import Options, Progress
+from solvers.stop import Stop
+
+Say = Callable[[str], None]
+District = list[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]]
+"""Arcs of each run, and litres and kilograms of each pass over it."""
+
+
+class Plain(Protocol):
+    """Metres that a plain plan drives without working; see `benchmarks.postman`."""
+
+    def __call__(
+        self,
+        network: Network,
+        weights: Weights,
+        districts: Sequence[District],
+        limits: Sequence[tuple[int, int]],
+        places: Sequence[Sequence[int]],
+    ) -> float:
+        """Return the metres for districts, tank and hopper of each pass, depot, water, stations."""
+
+
+SHIFTS = ("04:00,12:00", "21:00,29:00")
+SWEEPERS, WATER_TRUCKS = 6, 8
+STREETS = (
+    ("1", "main", ("primary", "secondary")),
+    ("2", "main", ("tertiary",)),
+    ("3", "back_street", ("residential", "living_street")),
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A week and the metres driven without work, ours and those of the plain plan."""
+
+    week: SweptWeek
+    worked_m: int
+    ours_m: int
+    plain_m: float
+
+    def lines(self) -> list[str]:
+        """Return the outcome in sentences."""
+        ours = self.ours_m / max(1, self.ours_m + self.worked_m)
+        plain = self.plain_m / max(1, self.plain_m + self.worked_m)
+        less = 1 - ours / plain if plain else 0.0
+        fewer = 1 - self.ours_m / self.plain_m if self.plain_m else 0.0
+        return [
+            *self.week.lines,
+            f"work {self.worked_m / 1000:.1f} km, deadhead {self.ours_m / 1000:.1f} km, {ours:.1%}",
+            f"plain postman by districts, same work: {self.plain_m / 1000:.1f} km, {plain:.1%}",
+            f"deadhead is {less:.1%} below in share, {fewer:.1%} in km",
+        ]
+
+
+def proof_city(osm: Path, folder: Path) -> Path:
+    """Write a city on a map whose upper classes and back streets are all cleaned three in one."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    write_sample(folder, osm=osm, points=60, seed=7, progress=lambda text: None)
+    head = "truck_id,kind,depot_id,capacity_kg,capacity_m3,tank_l,height_m,width_m,weight_t,"
+    head += "shift_start,shift_end,max_overtime_min,permits\n"
+    rows = [
+        f"S{k + 1},sweeper,D1,4200,7,9000,2.9,2.4,16,{SHIFTS[k % 2]},60,sanitation\n"
+        for k in range(SWEEPERS)
+    ] + [
+        f"F{k + 1},flusher,D1,0,0,10000,2.9,2.4,16,{SHIFTS[k % 2]},60,sanitation\n"
+        for k in range(WATER_TRUCKS)
+    ]
+    (folder / "trucks.csv").write_text(head + "".join(rows), encoding="utf-8")
+    lines = [
+        f"{number}-{name},{name},{number},{category}\n"
+        for number, category, names in STREETS
+        for name in names
+    ]
+    text = "street_id,osm_class,cleaning_class,category\n" + "".join(lines)
+    (folder / "streets.csv").write_text(text, encoding="utf-8")
+    head = "cleaning_class,template,frequency,window_start,window_end,no_work_start,no_work_end,"
+    head += "no_work2_start,no_work2_end\n"
+    text = "".join(
+        f"{number},three_in_one,1/week,04:00,29:00,07:00,09:00,16:00,18:00\n"
+        for number, _, _ in STREETS
+    )
+    (folder / "programmes.csv").write_text(head + text, encoding="utf-8")
+    for name in ("weather.csv", "cases.csv", "fill.csv"):
+        (folder / name).unlink(missing_ok=True)
+    return folder
+
+
+def prove(
+    osm: Path,
+    folder: Path,
+    stop: Callable[[], Stop],
+    plain: Plain,
+    *,
+    week: str = "2024-W48",
+    say: Say,
+    progress: Progress,
+    options: Options,
+) -> Proof:
+    """Plan and audit the week, and compare what is driven without work with a plain plan."""
+    done = sweep_and_write(
+        proof_city(osm, folder), week, stop, say=say, progress=progress, options=options
+    )
+    worked = ours = 0
+    other = 0.0
+    for day in done.days:
+        say(f"plain postman tours of {day.date}")
+        own_worked, own = _driven(day)
+        worked += own_worked
+        ours += own
+        vehicles = day.posed.problem.vehicles
+        chains, members, teams = _worked_chains(day)
+        if chains:
+            other += plain(
+                day.network,
+                day.posed.metrics[0].weights,
+                [_runs(day.posed, part) for part in _districts(day.posed, chains, teams)],
+                [(v.tank_l, v.capacity_kg) for v in (vehicles[i] for i in members)],
+                _places(day.posed, members[0]),
+            )
+    return Proof(done, worked, ours, other)
+
+
+def _driven(day: DayPlan) -> tuple[int, int]:
+    """Return metres worked and metres driven besides."""
+    judged = evaluate_plan(day.posed.problem, day.plan)
+    tasks = day.posed.problem.tasks
+    worked = sum(
+        tasks[t.step.idx].modes[t.step.mode].length_m
+        for route in judged.driven
+        for t in route.timings
+        if t.step.kind == "task"
+    )
+    return worked, sum(route.length_m for route in judged.driven) - worked
+
+
+def _worked_chains(day: DayPlan) -> tuple[list[Chain], tuple[int, ...], int]:
+    """Return the chains that are worked, the vehicles of one convoy, and how many convoys are."""
+    who = {
+        step.idx: route.vehicle
+        for route in day.plan.routes
+        for step in route.steps
+        if step.kind == "task"
+    }
+    chains = [c for c in chains_of(day.posed.sources) if all(t in who for t in c.tasks)]
+    teams = {tuple(who[t] for t in c.tasks) for c in chains}
+    return chains, min(teams, default=()), len(teams)
+
+
+def _runs(posed: DayProblem, chains: Sequence[Chain]) -> District:
+    """Return the runs of chains with what each pass takes there."""
+    tasks = posed.problem.tasks
+    return [
+        (
+            posed.sources[c.tasks[0]].modes[0].arcs,  # type: ignore[union-attr]
+            tuple((tasks[t].water_l, tasks[t].mass_kg) for t in c.tasks),
+        )
+        for c in chains
+    ]
+
+
+def _places(posed: DayProblem, vehicle: int) -> tuple[list[int], list[int], list[int]]:
+    """Return the junctions at which depot, water points and stations are left."""
+    facilities = posed.problem.facilities
+
+    def junction(location: int) -> int:
+        return int(posed.network.arc_head[posed.arc[location]])
+
+    return (
+        [junction(posed.problem.vehicles[vehicle].start)],
+        [junction(f.location) for f in facilities if f.refills],
+        [junction(f.location) for f in facilities if SWEEPINGS in f.streams],
+    )
+
+
+def _districts(posed: DayProblem, chains: list[Chain], count: int) -> list[list[Chain]]:
+    """Return the chains in as many districts as there are convoys, alike in work."""
+    if count <= 1 or len(chains) <= 1:
+        return [chains]
+    sources = [posed.sources[c.tasks[0]] for c in chains]
+    places = np.array([(s.lon, s.lat) for s in sources])
+    work = np.array([posed.problem.tasks[c.tasks[0]].modes[0].length_m for c in chains])
+    order = np.argsort(places[:, int(np.argmax(np.ptp(places, axis=0)))], kind="stable")
+    share = (count // 2) / count
+    cut = int(np.searchsorted(np.cumsum(work[order]), share * work.sum())) + 1
+    cut = min(max(1, cut), len(chains) - 1)
+    first, second = [chains[i] for i in order[:cut]], [chains[i] for i in order[cut:]]
+    half = count // 2
+    return [*_districts(posed, first, half), *_districts(posed, second, count - half)]

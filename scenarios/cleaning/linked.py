@@ -1,0 +1,308 @@
+"""A day with linked passes: collection first, then convoys around it, all as one plan.
+
+The search knows no lags between vehicles. So the vehicles that form convoys are planned apart, a
+convoy as one vehicle (`teams`), and timed exactly afterwards (`convoy`), around the bays that the
+others have booked and after the bins of the streets that wait for them. The plan that comes out is
+one plan of the whole problem, judged by the slow evaluation and for every lag.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from routing.errors import InfeasibleError
+from scenarios.cleaning.bays import Bays
+from scenarios.cleaning.chains import BINS, NO_CONVOY, Chain, Span, chains_of, lag_faults
+from scenarios.cleaning.convoy import time_convoy
+from scenarios.cleaning.teams import ConvoyProblem, Team, convoy_problem, form_teams
+from scenarios.problem import DayProblem
+from scenarios.street_tasks import StreetTask
+from solvers.bound import lower_bound
+from solvers.evaluate import Driven, drive, evaluate_plan
+from solvers.plan import Plan, Route, Step, Unserved
+from solvers.problem import Mode, Problem
+from solvers.solve import Options, Progress, solve
+from solvers.stop import MaxIterations, Stop
+
+NOTHING = Plan((), (), 0, 0, 0, "")
+LEAST_SHARE = 0.2
+"""Each of the two searches gets at least this part of the budget."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some tasks and vehicles of a problem as a problem of their own, on fewer locations."""
+
+    problem: Problem
+    tasks: tuple[int, ...]
+    vehicles: tuple[int, ...]
+
+
+@dataclass
+class _ShareOfStop:
+    """A stopping rule that gives a search its share of a budget, from one part to another."""
+
+    whole: Stop
+    begin: float
+    end: float
+
+    @property
+    def max_iterations(self) -> int | None:
+        """Return the share of the iterations."""
+        most = self.whole.max_iterations
+        return None if most is None else int(most * (self.end - self.begin))
+
+    @property
+    def max_seconds(self) -> float | None:
+        """Return the share of the seconds."""
+        most = self.whole.max_seconds
+        return None if most is None else most * (self.end - self.begin)
+
+    def used(self, iterations: int) -> float:
+        """Return the share used of this part of the budget."""
+        most = self.max_iterations
+        if most is not None:
+            return iterations / max(1, most)
+        return (self.whole.used(iterations) - self.begin) / max(1e-9, self.end - self.begin)
+
+
+def is_linked(posed: DayProblem) -> bool:
+    """Whether any street work of the day depends on the times of other work."""
+    return any(isinstance(s, StreetTask) and (s.follows or s.after_bins) for s in posed.sources)
+
+
+@dataclass
+class Search:
+    """How the two searches are made: budget, seed, backend and who is told.
+
+    A signal that ends the first search leaves the second just a first plan.
+    """
+
+    stop: Stop
+    seed: int
+    solver: str
+    progress: Progress
+    options: Options
+    say: Callable[[str], None]
+    stopped: bool = False
+
+    def solve(self, problem: Problem, share: tuple[float, float], name: str) -> Plan:
+        """Return the plan of a part of the day."""
+        options = replace(self.options, checkpoint=_named(self.options.checkpoint, name))
+        rule: Stop = MaxIterations(0) if self.stopped else _ShareOfStop(self.stop, *share)
+        return solve(problem, rule, self.seed, self.solver, self._tell, options)
+
+    def _tell(self, stage: str, used: float, cost: int, unserved: int) -> None:
+        self.stopped |= stage == "stopped"
+        self.progress(stage, used, cost, unserved)
+
+
+def _named(checkpoint: Path | None, name: str) -> Path | None:
+    return None if checkpoint is None else checkpoint.with_stem(f"{checkpoint.stem}-{name}")
+
+
+def solve_linked(posed: DayProblem, search: Search) -> Plan:
+    """Return the plan of a day on which passes are linked.
+
+    Raises
+    ------
+    InfeasibleError
+        When the plan does not hold its own rules, lags included (a fault of the program).
+    """
+    problem = posed.problem
+    chains = chains_of(posed.sources)
+    linked = [c for c in chains if c.linked]
+    teams = form_teams(problem, chains)
+    in_chain = {task for chain in linked for task in chain.tasks}
+    in_team = {v for team in teams for v in team.vehicles}
+    rest = part_of(
+        problem,
+        [t for t in range(len(problem.tasks)) if t not in in_chain],
+        [v for v in range(len(problem.vehicles)) if v not in in_team],
+    )
+    share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
+    share = share if rest.tasks else 0.0
+    first = search.solve(rest.problem, (0.0, share), "points") if rest.tasks else NOTHING
+    routes = _routes_of(rest, first)
+    search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")
+    late = _Convoys(posed, linked, teams, [drive(problem, r) for r in routes])
+    more, left, iterations = late.plan(search, share)
+    unserved = [Unserved(rest.tasks[u.task], u.reason, u.proof) for u in first.unserved]
+    plan = Plan(
+        (*routes, *more),
+        tuple(sorted([*unserved, *left], key=lambda u: u.task)),
+        0,
+        lower_bound(problem),
+        first.iterations + iterations,
+        search.solver,
+    )
+    return _judged(problem, chains, plan)
+
+
+def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> _Part:
+    """Return some tasks and vehicles as a problem on the locations that they need."""
+    kept = [problem.tasks[t] for t in tasks]
+    drivers = [problem.vehicles[v] for v in vehicles]
+    used = {p for t in kept for m in t.modes for p in (m.entry, m.exit)}
+    used |= {f.location for f in problem.facilities}
+    used |= {p for v in drivers for p in (v.start, v.end)}
+    order = sorted(used)
+    new = {old: k for k, old in enumerate(order)}
+    pick = np.ix_(range(len(problem.time_s)), order, order)
+    return _Part(
+        replace(
+            problem,
+            tasks=tuple(replace(t, modes=tuple(_moved(m, new) for m in t.modes)) for t in kept),
+            vehicles=tuple(replace(v, start=new[v.start], end=new[v.end]) for v in drivers),
+            facilities=tuple(replace(f, location=new[f.location]) for f in problem.facilities),
+            time_s=problem.time_s[pick],
+            length_m=problem.length_m[pick],
+        ),
+        tuple(tasks),
+        tuple(vehicles),
+    )
+
+
+def _moved(mode: Mode, new: dict[int, int]) -> Mode:
+    return replace(mode, entry=new[mode.entry], exit=new[mode.exit])
+
+
+def _routes_of(part: _Part, plan: Plan) -> list[Route]:
+    """Return the routes of a part in terms of the whole problem."""
+    return [
+        Route(
+            part.vehicles[route.vehicle],
+            route.start_s,
+            tuple(
+                replace(s, idx=part.tasks[s.idx]) if s.kind == "task" else s for s in route.steps
+            ),
+        )
+        for route in plan.routes
+    ]
+
+
+class _Convoys:
+    """The linked chains of a day and the convoys that work them, after all else is settled."""
+
+    def __init__(
+        self, posed: DayProblem, linked: list[Chain], teams: list[Team], settled: list[Driven]
+    ) -> None:
+        self.problem = posed.problem
+        self.teams = teams
+        self.bays = Bays(posed.problem.facilities)
+        self.bays.note(settled)
+        self.received_kg: dict[int, int] = defaultdict(int)
+        for route in settled:
+            for timing in route.timings:
+                self.received_kg[timing.step.idx] += sum(timing.put_down_kg.values())
+        self.not_before, self.never = _after_bins(posed, linked, settled)
+        self.left: list[Unserved] = []
+        self.chains = [c for c in linked if self._may_be_worked(c)]
+
+    def _may_be_worked(self, chain: Chain) -> bool:
+        """Note a chain that no convoy will work; return whether one may."""
+        formed = {
+            (t.template, tuple(self.problem.vehicles[v].kind for v in t.vehicles))
+            for t in self.teams
+        }
+        if self.never & set(chain.tasks):
+            self._leave(chain, BINS)
+        elif (chain.template, chain.kinds) not in formed:
+            self._leave(chain, NO_CONVOY)
+        else:
+            return True
+        return False
+
+    def _leave(self, chain: Chain, reason: str, proof: dict[str, int] | None = None) -> None:
+        self.left += [Unserved(task, reason, proof or {}) for task in chain.tasks]
+
+    def plan(self, search: Search, share: float) -> tuple[list[Route], list[Unserved], int]:
+        """Return the routes of all members, what is left out, and the iterations made."""
+        if not self.chains:
+            return [], self.left, 0
+        posed = convoy_problem(
+            self.problem, self.chains, self.teams, self.not_before, self.received_kg
+        )
+        part = part_of(posed.problem, range(len(self.chains)), range(len(self.teams)))
+        plan = search.solve(part.problem, (share, 1.0), "convoys")
+        for unserved in plan.unserved:
+            self._leave(self.chains[unserved.task], unserved.reason, unserved.proof)
+        return self._timed(posed, plan.routes), self.left, plan.iterations
+
+    def _timed(self, posed: ConvoyProblem, routes: Iterable[Route]) -> list[Route]:
+        made: list[Route] = []
+        for route in sorted(routes, key=lambda r: r.start_s):
+            steps: Sequence[Step] = route.steps
+            timed, broken = time_convoy(
+                self.problem,
+                posed.teams[route.vehicle],
+                self.chains,
+                steps,
+                self.bays,
+                self.not_before,
+            )
+            made += timed
+            for one in broken:
+                self._leave(self.chains[one.chain], one.reason)
+        return made
+
+
+def _after_bins(
+    posed: DayProblem, linked: Sequence[Chain], settled: Sequence[Driven]
+) -> tuple[dict[int, int], set[int]]:
+    """Return when waiting passes may begin, and those whose bins are not emptied at all."""
+    waiting = {
+        task: set(posed.sources[task].modes[0].arcs)  # type: ignore[union-attr]
+        for chain in linked
+        for task, waits in zip(chain.tasks, chain.after_bins, strict=True)
+        if waits
+    }
+    if not waiting:
+        return {}, set()
+    emptied: dict[int, int] = {}
+    for route in settled:
+        for timing in route.timings:
+            if timing.step.kind == "task":
+                emptied[timing.step.idx] = timing.end_s
+    bins_on = _bins_by_street(posed)
+    not_before: dict[int, int] = {}
+    never = set()
+    for task, arcs in waiting.items():
+        bins = {stop for arc in arcs for stop in bins_on.get(arc, ())}
+        if bins - emptied.keys():
+            never.add(task)
+        not_before[task] = max((emptied[stop] for stop in bins & emptied.keys()), default=0)
+    return not_before, never
+
+
+def _bins_by_street(posed: DayProblem) -> dict[int, set[int]]:
+    """Return the tasks of collection points that stand on each piece of street, either side."""
+    network = posed.network
+    bins: dict[int, set[int]] = defaultdict(set)
+    for idx, (task, source) in enumerate(zip(posed.problem.tasks, posed.sources, strict=True)):
+        if isinstance(source, StreetTask) or source.kind != "point":
+            continue
+        for mode in task.modes:
+            arc = int(network.arc_base[posed.arc[mode.entry]])
+            for piece in (arc, int(network.arc_reverse[arc])):
+                bins[piece].add(idx)
+    return bins
+
+
+def _judged(problem: Problem, chains: Sequence[Chain], plan: Plan) -> Plan:
+    judged = evaluate_plan(problem, plan)
+    times: dict[int, Span] = {
+        timing.step.idx: (timing.begin_s, timing.end_s)
+        for route in judged.driven
+        for timing in route.timings
+        if timing.step.kind == "task"
+    }
+    faults = [*judged.violations, *lag_faults(chains, times)]
+    if faults:
+        raise InfeasibleError("\n".join(["the plan found breaks its own rules:", *faults]))
+    return replace(plan, cost=judged.cost)
