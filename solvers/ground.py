@@ -445,6 +445,7 @@ def _tally(builder: _Builder, flags: dict[int, bool], num_routes: int) -> NDArra
     )
     for field, on in flags.items():
         tally[field] = int(on)
+    tally[g.ONLY_TYPE] = g.NONE
     tally[g.UNIFORM] = int(len(builder.kinds) == len(builder.days) == 1)
     tally[g.NUM_POOL] = _pool(len(problem.tasks), num_routes, flags[g.RELOADS])
     return tally

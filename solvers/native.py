@@ -29,6 +29,9 @@ HEAT_BEGIN, HEAT_END = 0.3, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 0.3, 0.01
 
+TRIAL_STEPS = 4
+"""Steps a task for which a fleet of one type is tried."""
+
 WRITTEN = ("link", "node", "route", "work", "rank", "tally")
 """Tables that a search writes; all others are shared by the searches of a problem."""
 
@@ -169,8 +172,33 @@ class Search:
     def advance(self, steps: int, share: float) -> None:
         """Make steps at the temperature of a share of the way from begin to end."""
         begin, end = (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
+        if steps > 0 and not self.begun and self._many_sizes():
+            self._begin_with_one_type()
         heat = self._mean_cost() * begin * (end / begin) ** share
         run_steps(self.tables, self.exact, steps, heat)
+
+    def _many_sizes(self) -> bool:
+        route, tally = self.tables.route, self.tables.tally
+        sizes = np.unique(route[:, [g.MAX_KG, g.FIXED_COST, g.ROOM]], axis=0)
+        return bool(tally[g.MIXED_FLEET]) and len(sizes) > 1
+
+    def _begin_with_one_type(self) -> None:
+        """Begin with routes of the type of truck, or of all types, that a short trial favors.
+
+        A fleet that is chosen stop by stop has many small trucks, and no single step leads from
+        there to a few big ones.
+        """
+        steps, best = TRIAL_STEPS * len(self.problem.tasks), None
+        for kind in range(-1, int(self.tables.tally[g.NUM_TYPES])):
+            self.clear()
+            self.tables.tally[g.ONLY_TYPE] = kind
+            run_steps(self.tables, self.exact, 1, 0.0)
+            run_steps(self.tables, self.exact, steps, 0.0)
+            if best is None or self.cost < int(best["tally"][g.COST_BEST]):
+                best = {name: array.copy() for name, array in self.state().items()}
+        if best is not None:
+            self.restore(best)
+        self.tables.tally[g.ONLY_TYPE] = g.NONE
 
     def _mean_cost(self) -> float:
         """Return the mean cost of the way to a stop, without trucks and prices."""

@@ -138,9 +138,11 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     COST_NOW,
     COST_BEST,
     ACCEPTED,
+    ONLY_TYPE,
     OFFERS,
-) = range(30)
-"""OFFERS begins a row of OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
+) = range(31)
+"""ONLY_TYPE is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
+OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)
 

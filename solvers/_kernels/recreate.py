@@ -76,6 +76,7 @@ from solvers._kernels.ground import (
     NUM_TYPES,
     OFFER_COLUMNS,
     OFFERS,
+    ONLY_TYPE,
     ONWARD,
     OPEN_S,
     OPENS,
@@ -533,6 +534,8 @@ def _search_elsewhere(t: Tables, task: int, limit: int) -> None:
             r = node[int(draw(t.seed) * num_tasks), ROUTE]
             p = link[num_tasks + num_routes + r, PREV] if r >= 0 else 0
         else:
+            if tally[ONLY_TYPE] >= 0 and tally[ONLY_TYPE] != k - num_ends:
+                continue
             r = empty_route(route, t.work, k - num_ends)
             p = num_tasks + r
         if r < 0:
