@@ -14,6 +14,7 @@ from dispatch.audit import AuditReport, audit_plan
 from dispatch.map import write_map
 from dispatch.planfile import save_plan
 from dispatch.record import plan_record
+from dispatch.tanks import tanks_page
 from dispatch.weekpage import week_page
 from scenarios.city import City, read_city
 from scenarios.cleaning.extension import Extension, extensions
@@ -84,7 +85,9 @@ def _write_days(city: City, week: WeekPlan, folder: Path, say: Say) -> list[Audi
         say(f"writing and auditing {done.date}")
         record = plan_record(streets, done)
         save_plan(folder / done.date.isoformat(), record)
-        write_map(folder / done.date.isoformat() / "map.html", record, done.network)
+        own = folder / done.date.isoformat()
+        write_map(own / "map.html", record, done.network)
+        write_whole(own / "tanks.html", tanks_page(record))
         reports.append(audit_plan(record, city, done.network))
     return reports
 

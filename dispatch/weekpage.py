@@ -188,7 +188,8 @@ def _maps(week: WeekPlan) -> str:
         word = both(WEEKDAYS[plan.date.weekday()])
         figures.append(
             f"<figure><svg width='{MAP_WIDTH}' height='{MAP_HEIGHT}'>{ground}{''.join(lines)}</svg>"
-            f"<figcaption>{word} {plan.date}</figcaption></figure>"
+            f"<figcaption>{word} {plan.date} · <a href='{plan.date}/map.html'>地图 map</a> · "
+            f"<a href='{plan.date}/tanks.html'>水箱 tanks</a></figcaption></figure>"
         )
     return f"<div class='maps'>{''.join(figures)}</div>"
 

@@ -12,6 +12,7 @@ from dispatch.map import write_map
 from dispatch.planfile import save_plan
 from dispatch.record import plan_record
 from dispatch.sheets import write_sheets
+from dispatch.tanks import tanks_page
 from dispatch.words import clock
 from scenarios.city import read_city
 from scenarios.cleaning.stored import streets_only
@@ -64,6 +65,7 @@ def winter_and_write(
         record = plan_record(streets_only(city), plan)
         save_plan(folder / name, record)
         write_map(folder / name / "map.html", record, plan.network)
+        write_whole(folder / name / "tanks.html", tanks_page(record))
         write_sheets(folder / name / "sheets.xlsx", record)
     record = _record(city.name, done, play)
     write_whole(folder / "winter.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")

@@ -50,7 +50,11 @@ ACTIVITIES: dict[str, Pair] = {
     "plough": ("除雪", "Plough"),
 }
 
-SIDES: dict[str, Pair] = {"right": ("右侧", "right side"), "left": ("左侧", "left side")}
+SIDES: dict[str, Pair] = {
+    "right": ("右侧", "right side"),
+    "left": ("左侧", "left side"),
+    "middle": ("中间车道", "middle lane"),
+}
 
 ENERGIES: dict[str, Pair] = {"diesel": ("柴油", "diesel"), "electric": ("电", "electricity")}
 

@@ -193,7 +193,7 @@ OPERATIONS = Table(
         Column("swept_width_m", "float", minimum=0.5, maximum=20, default=3.5),
         Column("sweepings_kg_km", "float", minimum=0, maximum=5_000, default=0.0),
         Column("wet", "bool", default=True),
-        Column("sides", "choice", choices=("both", "right", "once"), default="both"),
+        Column("sides", "choice", choices=("both", "right", "once", "full"), default="both"),
         Column("min_lag_min", "int", minimum=0, maximum=1_440),
         Column("max_lag_min", "int", minimum=0, maximum=1_440),
         Column("after_bins", "bool", default=False),  # begins when the street's bins are emptied

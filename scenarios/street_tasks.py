@@ -2,7 +2,9 @@
 
 A run is a chain of directed pieces of one street, of one cleaning class, that a vehicle works in
 one go. On a two-way street each direction's curb is a task of its own, since a sweeper works the
-near curb, driving with the traffic; a one-way street has both its curbs worked in its direction.
+near curb, driving with the traffic; a one-way street, or one carriageway of a dual one, has both
+its curbs worked in its direction. Where a template asks for the full width, the lanes between the
+curbs, or from the curb to the middle of a two-way street, are runs as well, as many as it takes.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from scenarios.day import Day
 
 MAX_RUN_M = 1200
+_SIDED = attrgetter("free_right", "free_left", "width_m")
+USUAL_WIDTH_M = 7.0
+"""Width of a street whose row of streets.csv gives none."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class _Planner:
         kinds: dict[tuple[Any, ...], int] = {}
         of_row = [
             kinds.setdefault(
-                (r.cleaning_class, r.category, r.key_area, window_of(r), r.free_right, r.free_left),
+                (r.cleaning_class, r.category, r.key_area, window_of(r), *map(str, _SIDED(r))),
                 len(kinds),
             )
             for r in self.rows
@@ -175,7 +181,6 @@ class _Planner:
         """Return the tasks of one programme, the passes of a run one after the other."""
         nth = self.num_works[work.cleaning_class] = self.num_works.get(work.cleaning_class, 0) + 1
         mark = "" if nth == 1 else f"p{nth}"
-        near, far = ("R", "L") if self.network.drive_on_right else ("L", "R")
         lead = work.lead
         max_cm = int(min(self.max_cm, 100 * work.longest_m))
         once = lead.sides == "once"
@@ -184,11 +189,23 @@ class _Planner:
         for run in runs:
             if self.classes.number[run[0]] != work.cleaning_class:
                 continue
-            one_way = self.network.arc_reverse[run[0]] < 0
-            sides = ("",) if once else (near, far) if lead.sides == "both" and one_way else (near,)
-            for side in sides:
-                tasks += self._chains(work, run, mark + side)
+            for track in self._tracks(lead, run[0]):
+                tasks += self._chains(work, run, mark + track)
         return tasks
+
+    def _tracks(self, lead: Pass, arc: int) -> tuple[str, ...]:
+        """Return the tracks in which a run is worked: curbs R and L, lanes between from M1 on."""
+        near, far = ("R", "L") if self.network.drive_on_right else ("L", "R")
+        one_way = self.network.arc_reverse[arc] < 0
+        if lead.sides == "once":
+            return ("",)
+        if lead.sides == "full":
+            width = self.rows[self.classes.row[arc]].width_m
+            width = USUAL_WIDTH_M if math.isnan(width) else float(width)
+            count = track_count(width if one_way else width / 2, lead.swept_width_m)
+            lanes = tuple(f"M{k}" for k in range(1, count - one_way))
+            return (near, *lanes, far) if one_way and count > 1 else (near, *lanes)
+        return (near, far) if lead.sides == "both" and one_way else (near,)
 
     def _chains(self, work: StreetWork, run: list[int], mark: str) -> list[StreetTask]:
         """Return the passes over a run, as often as it is due; none where they do not fit."""
@@ -272,7 +289,7 @@ class _Planner:
             lon=lon,
             lat=lat,
             template=work.template,
-            side="left" if task_id.partition("@")[0].partition("#")[0].endswith("L") else "right",
+            side=side_of_run(task_id),
             pass_no=one.number,
             follows=follows,
             min_lag_s=one.min_lag_s if follows else 0,
@@ -345,7 +362,22 @@ def _parking(row: Any, mark: str) -> tuple[Any, ...]:
     """Return the cells that say when the sides of a run are free of parked cars."""
     if mark.endswith("L"):
         return (row.free_left,)
+    if side_of_run(mark) == "middle":
+        return ()
     return (row.free_right,) if mark.endswith("R") else (row.free_right, row.free_left)
+
+
+def side_of_run(task_id: str) -> str:
+    """Return the side that the end of a run's name tells; "right" where it tells none."""
+    name = task_id.partition("@")[0].partition("#")[0]
+    if name.endswith("L"):
+        return "left"
+    return "middle" if name.rstrip("0123456789").endswith("M") else "right"
+
+
+def track_count(width_m: float, swept_m: float) -> int:
+    """Return how many tracks of a swept width cover a width, at least one."""
+    return max(1, math.ceil(width_m / swept_m - 1e-9))
 
 
 def _half_up(value: float) -> int:

@@ -27,6 +27,7 @@ from scenarios.schema import SWEEPINGS
 
 Assigned = Mapping[tuple[int, str, int], frozenset[dt.date]]
 """Dates of a stored week by cleaning class, template and piece of street."""
+USUAL_WIDTH_M = 7.0
 NO_CLASS = 9
 DAY_S = 24 * 3600
 
@@ -133,11 +134,19 @@ class Cleaning:
         number = int(self.classes[arc])
         one_way = int(self.network.arc_reverse[arc]) < 0
         return sum(
-            work.times_per_day * (2 if work.sides == "both" and one_way else 1)
+            work.times_per_day * self._tracks(work, arc, one_way)
             for (of, _), passes in self._passes.items()
             for work in passes
             if of == number and self._due(work, arc)
         )
+
+    def _tracks(self, work: Pass, arc: int, one_way: bool) -> int:
+        """Return in how many tracks a piece is worked."""
+        if work.sides == "full":
+            width = self.streets[self.rows[arc]].width_m
+            width = USUAL_WIDTH_M if pd.isna(width) else float(width)
+            return max(1, int(np.ceil(width / (1 if one_way else 2) / work.width_m - 1e-9)))
+        return 2 if work.sides == "both" and one_way else 1
 
     def _due(self, work: Pass, arc: int) -> bool:
         days = self.assigned.get((int(self.classes[arc]), work.template, arc))
@@ -154,7 +163,7 @@ class Cleaning:
         inside = not windows_of(row.window_start, row.window_end) or any(
             a <= begin_s and end_s <= b for a, b in windows_of(row.window_start, row.window_end)
         )
-        days = row.free_left if side == "left" else row.free_right
+        days = {"left": row.free_left, "right": row.free_right}.get(side)
         return inside and (not isinstance(days, str) or due(days, "", self.date) > 0)
 
 

@@ -139,7 +139,9 @@ def _check_work(
         " outside the hours of its programme"
     )
     ctx.check(bool(awake), "no-work-hours", text, route.truck_id, idx)
-    side = "left" if activity.id.partition("@")[0].partition("#")[0].endswith("L") else "right"
+    track = activity.id.partition("@")[0].partition("#")[0]
+    lane = track.rstrip("0123456789").endswith("M")
+    side = "" if lane else "left" if track.endswith("L") else "right"
     kept = cleaning.street_rules_kept(arcs[0], side, activity.begin_s, activity.end_s)
     text = f"{activity.id} is worked outside its street's own hours or beside parked cars"
     ctx.check(kept, "street-rules", text, route.truck_id, idx)

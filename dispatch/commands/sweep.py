@@ -30,7 +30,7 @@ from dispatch.console import Speaker, guarded, json_option, stop_rule
 def sweep(
     city: Path, week: str, seconds: float, iterations: int | None, seed: int | None, as_json: bool
 ) -> None:
-    r"""Plan a week of street cleaning: days, routes, calendar and coverage.
+    """Plan a week of street cleaning: days, routes, calendar and coverage.
 
     \b
     Example:  huanwei sweep mycity --week 2024-W48

@@ -29,7 +29,7 @@ def winter(
     iterations: int | None,
     as_json: bool,
 ) -> None:
-    r"""Plan ploughing and spreading in a storm, and say when each priority is clear.
+    """Plan ploughing and spreading in a storm, and say when each priority is clear.
 
     \b
     Example:  huanwei winter mycity --storm storm.toml --drill

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from routing.errors import InputError
 from scenarios.city import read_city
+from tests.cities import write_good, written
 from tests.scenarios.test_tables import GOOD, faults_of, write_city
 
 LIMIT = "limit_id,kind,value,way_id,area\n"
@@ -296,3 +298,15 @@ def test_unknown_file_is_a_warning(tmp_path: Path, name: str, hint: str) -> None
 def test_good_city_is_quiet(tmp_path: Path) -> None:
     """A good city has no warnings."""
     assert read_city(write_city(tmp_path)).warnings == []
+
+
+def test_a_flusher_may_hold_nothing(tmp_path: Path):
+    """It carries no sweepings away even where its row names them; a sweeper must hold some."""
+    folder = write_good(tmp_path)
+    head = "truck_id,kind,depot_id,streams,capacity_kg,tank_l,shift_start,shift_end\n"
+    row = "X1,{},D1,sweepings,0,4000,04:00,12:00\n"
+    written("trucks.csv", head + row.format("flusher"))(folder)
+    assert len(read_city(folder).trucks) == 1
+    written("trucks.csv", head + row.format("sweeper"))(folder)
+    with pytest.raises(InputError, match="capacity_kg = '0'; expected a number > 0 for a sweeper"):
+        read_city(folder)

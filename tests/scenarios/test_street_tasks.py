@@ -131,6 +131,23 @@ def test_both_curbs_of_a_one_way_street(tmp_path: Path):
     assert worked(tasks, STREETS) == {"W30-1R": ["CG"]}
 
 
+def test_the_full_width_is_worked_in_tracks(tmp_path: Path):
+    """14 m at 3.5 m: two tracks a direction, four on a one-way street; 7 m where none is given."""
+    full = SWEEP.replace("both", "full")
+    city = make_city(tmp_path, operations=full)
+    header = STREET_HEADER.replace("key_area", "key_area,width_m")
+    rows = "S1,primary,,,1,main,false,14\nS2,,二街,,1,main,false,14\nS3,,一街,,1,main,false,\n"
+    (tmp_path / "streets.csv").write_text(header + rows, encoding="utf-8")
+    tasks, _ = plan(read_city(city.folder), town(PLACES, STREETS))
+    names = [t.task_id for t in tasks]
+    assert [n for n in names if n.startswith("W1")] == ["W10-1R", "W10-1M1", "W11-4R", "W11-4M1"]
+    assert [n for n in names if n.startswith("W30")] == ["W30-1R", "W30-1M1", "W30-1M2", "W30-1L"]
+    assert [n for n in names if n.startswith("W20")] == ["W20-1R", "W20-2R"]
+    assert {t.task_id[-2:]: t.side for t in tasks if t.task_id.startswith("W30")} == {
+        "1R": "right", "M1": "middle", "M2": "middle", "1L": "left",
+    }  # fmt: skip
+
+
 def test_left_hand_traffic_works_the_left_curb_first(tmp_path: Path):
     """Where one drives on the left, the near curb is the left one."""
     network = town(PLACES, STREETS, drive_on_right=False)
