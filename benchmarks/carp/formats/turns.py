@@ -103,7 +103,8 @@ def _listed_turns(
 def parse_rwcp(path: Path) -> TurnFile:
     """Return what stands in a file of residential waste collection with turn penalties.
 
-    No turn counts at the depot or a facility, nor on the way from a facility to the depot.
+    No turn counts at the depot or a facility, nor on the way from a facility to the depot. Service
+    takes no less than driving, which a few streets without a load state otherwise.
     """
     text = read_text(path)
     keys: dict[str, list[str]] = {}
@@ -143,7 +144,7 @@ def _shaped_street(section: str, words: list[str], number: int) -> Street:
         int(words[1]),
         two_way,
         drive,
-        serve if required else None,
+        max(serve, drive) if required else None,
         weight,
         volume,
         shape,

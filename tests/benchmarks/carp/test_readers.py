@@ -137,6 +137,15 @@ def test_waste_collection_turns_by_the_shapes(tmp_path):
     assert (truck.capacity_kg, truck.capacity_l["waste"], truck.shift_end) == (200, 100, 500_000)
 
 
+def test_service_takes_no_less_than_driving(tmp_path):
+    """A required street without a load that states a shorter service is driven in full."""
+    path = tmp_path / "tiny.txt"
+    path.write_text(tiny.RWCP.replace("2\t3\t8.5\t3\t8\t1.5", "2\t3\t0\t3\t0\t0"))
+    problem = read_instance(path).problem
+    problem.check()
+    assert problem.tasks[1].modes[0].length_m == 0
+
+
 def test_vehicles_first_only_with_facilities(tmp_path):
     """Elsewhere the objective has no meaning and is refused."""
     with pytest.raises(InputError, match="--objective vehicles"):
