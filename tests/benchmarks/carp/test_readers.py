@@ -133,8 +133,11 @@ def test_waste_collection_turns_by_the_shapes(tmp_path):
     assert table[site, west] == 6_000 + 10_000
     assert table[site, depot] == 6_000 + 2_000  # plainly, without the turn
     assert table[depot, east] == 0
-    truck = problem.vehicles[0]
+    (truck,) = problem.vehicles
     assert (truck.capacity_kg, truck.capacity_l["waste"], truck.shift_end) == (200, 100, 500_000)
+    several = tmp_path / "multi-vehicle"
+    several.mkdir()
+    assert len(read_instance(tiny.write(several, "rwcp")).problem.vehicles) > 1
 
 
 def test_service_takes_no_less_than_driving(tmp_path):
