@@ -19,6 +19,8 @@ from benchmarks.carp.formats.streets import (
     keyed_lines,
 )
 
+SEVERAL = "multi-vehicle"
+"""Folder of the files of refuse collection that take more than one vehicle."""
 STRAIGHT, BACK = 45.0, 135.0
 """Degrees below which a turn is straight on, and above which it is a U-turn."""
 
@@ -103,7 +105,9 @@ def _listed_turns(
 def parse_rwcp(path: Path) -> TurnFile:
     """Return what stands in a file of residential waste collection with turn penalties.
 
-    No turn counts at the depot or a facility, nor on the way from a facility to the depot.
+    One vehicle serves all, but for the files of the folder of several. No turn counts at the depot
+    or a facility, nor on the way from a facility to the depot. Service takes no less than driving,
+    which a few streets without a load state otherwise.
     """
     text = read_text(path)
     keys: dict[str, list[str]] = {}
@@ -125,7 +129,7 @@ def parse_rwcp(path: Path) -> TurnFile:
         capacity=weight,
         volume=volume,
         corners={},
-        num_vehicles=None,
+        num_vehicles=None if path.parent.name == SEVERAL else 1,
         sites=tuple(Site(int(n), c) for n, c in zip(keys["DUMPING_SITES"], costs, strict=True)),
         max_time=float(keys["MAX_DURATION"][0]),
     )
@@ -143,7 +147,7 @@ def _shaped_street(section: str, words: list[str], number: int) -> Street:
         int(words[1]),
         two_way,
         drive,
-        serve if required else None,
+        max(serve, drive) if required else None,
         weight,
         volume,
         shape,

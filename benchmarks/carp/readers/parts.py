@@ -120,4 +120,4 @@ def fleet_size(file: StreetFile) -> int:
         spare = max(FEWEST_SPARE, least // SPARE_SHARE)
         return min(least + spare, file.num_vehicles or FAR)
     busy = sum(street.serve or 0 for street in file.streets)
-    return enough_vehicles(busy, file.max_time)
+    return enough_vehicles(busy, file.max_time, file.num_vehicles)

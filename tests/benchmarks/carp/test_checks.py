@@ -50,6 +50,7 @@ def test_carp_counts_every_street_driven(tmp_path):
         ("mcgrp", ["e1 n3 a3 e1"], "customer e1: visited 2 times"),
         ("turns", ["e1", "n3"], "2 vehicles, 1 allowed"),
         ("rwcp", ["e1 a4 F0"], "second load 11"),
+        ("rwcp", ["e1 F0", "a4 F0"], "2 vehicles, 1 allowed"),
         ("rwcp", ["e1 F0 a4"], "comes home with a load"),
     ],
 )

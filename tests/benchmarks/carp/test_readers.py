@@ -133,8 +133,20 @@ def test_waste_collection_turns_by_the_shapes(tmp_path):
     assert table[site, west] == 6_000 + 10_000
     assert table[site, depot] == 6_000 + 2_000  # plainly, without the turn
     assert table[depot, east] == 0
-    truck = problem.vehicles[0]
+    (truck,) = problem.vehicles
     assert (truck.capacity_kg, truck.capacity_l["waste"], truck.shift_end) == (200, 100, 500_000)
+    several = tmp_path / "multi-vehicle"
+    several.mkdir()
+    assert len(read_instance(tiny.write(several, "rwcp")).problem.vehicles) > 1
+
+
+def test_service_takes_no_less_than_driving(tmp_path):
+    """A required street without a load that states a shorter service is driven in full."""
+    path = tmp_path / "tiny.txt"
+    path.write_text(tiny.RWCP.replace("2\t3\t8.5\t3\t8\t1.5", "2\t3\t0\t3\t0\t0"))
+    problem = read_instance(path).problem
+    problem.check()
+    assert problem.tasks[1].modes[0].length_m == 0
 
 
 def test_vehicles_first_only_with_facilities(tmp_path):
