@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.console import Speaker, guarded, json_option, time_option
+from dispatch.console import Speaker, date_of, guarded, json_option, time_option
 from routing.errors import InputError
 
 if TYPE_CHECKING:
@@ -163,6 +163,66 @@ def compare_command(
     found, files = compare_and_write(city, request, report, (scheduler, workers), speaker.say)
     lines = [*comparison_lines(found), *(f"written: {path}" for path in files)]
     speaker.result(lines, {**comparison_record(found), "written": [str(p) for p in files]})
+
+
+@scenario.command("site")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--candidates", required=True, type=click.Path(path_type=Path), help="CSV of sites.")
+@click.option("--build", required=True, type=click.IntRange(1, 200), help="How many are built.")
+@click.option("--budget", type=click.FloatRange(0), help="Money to build them, at most.")
+@click.option("--date", required=True, callback=date_of, help="Day that is routed, YYYY-MM-DD.")
+@click.option("--radius-km", type=click.FloatRange(0.1), help="Longest haul to a site.")
+@click.option("--life-years", type=click.FloatRange(1), default=20.0, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 20), default=2, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 50), default=6, show_default=True)
+@click.option(
+    "--iterations",
+    type=click.IntRange(0),
+    default=3000,
+    show_default=True,
+    help="Of each routing of a design.",
+)
+@click.option("--rivals", is_flag=True, help="Also route simpler choices and 20 by chance.")
+@workers_option
+@scheduler_option
+@json_option
+@guarded
+def site_command(
+    city: Path,
+    candidates: Path,
+    build: int,
+    budget: float | None,
+    date: dt.date,
+    radius_km: float | None,
+    life_years: float,
+    seeds: int,
+    rounds: int,
+    iterations: int,
+    rivals: bool,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Choose which candidate sites of CITY to build, of which size, with routed days as judge.
+
+    \b
+    Example:
+      huanwei scenario site mycity --candidates candidates.csv --build 8 \\
+          --budget 90000000 --date 2024-11-25
+    The best two designs are written as scenarios sites_1 and sites_2.
+    """
+    from dispatch.siting import SitingRequest, site_city, site_lines, site_record, write_designs
+    from scenarios.runs.days import Budget
+    from scenarios.siting.location import Rules
+    from scenarios.siting.search import Effort
+
+    speaker = Speaker(as_json)
+    effort = Effort(Budget(iterations), seeds, rounds, rivals=rivals)
+    request = SitingRequest(candidates, date, Rules(build, budget), effort, life_years, radius_km)
+    sited = site_city(city, request, (scheduler, workers), speaker.say)
+    files = write_designs(sited)
+    lines = [*site_lines(sited), *(f"written: {path}" for path in files)]
+    speaker.result(lines, {**site_record(sited), "written": [str(p) for p in files]})
 
 
 def _edited(city: Path, name: str, speaker: Speaker) -> Edited:

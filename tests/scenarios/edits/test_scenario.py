@@ -84,6 +84,17 @@ def test_a_facility_closes_on_its_date(tmp_path: Path) -> None:
         assert ("K1" in names) == there
 
 
+def test_what_was_weighed_at_a_closed_facility_stays(tmp_path: Path) -> None:
+    """A station that is gone leaves its weighings behind, which name none then."""
+    city = town_city(tmp_path, x=edit("close_facility", facility_id="K1"))
+    text = "date,facility_id,stream,mass_kg\n2024-11-20,K1,kitchen,500\n2024-11-20,T1,other,90\n"
+    (tmp_path / "weighings.csv").write_text(text)
+    city = read_city(tmp_path)
+    done = apply_scenario(city, read_scenario(city, "x"), lambda: streets_of(city))
+    assert list(done.city.weighings["facility_id"]) == [None, "T1"]
+    assert list(done.city.weighings["mass_kg"]) == [500, 90]
+
+
 def test_a_facility_changes_on_its_date(tmp_path: Path) -> None:
     """A station that grows on a date has two rows, one for each time."""
     text = edit("change_facility", facility_id="T1", bays=3) + "from = 2024-11-26\n"
