@@ -38,6 +38,8 @@ PERIODS = {
 }
 UNLOADING = ("transfer", "plant", "landfill")
 STRUCTURES = ("max_weight_t", "max_height_m", "max_width_m")
+BODILESS = ("flusher", "plough")
+"""Kinds that work streets and pick nothing up."""
 DAY_S = 86_400
 ALWAYS_GIVEN = (("shift_start", "shift_end"), ("open", "close"))
 
@@ -207,7 +209,7 @@ def _empty_bodies(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
     for column in ("capacity_kg", "capacity_m3"):
         held = zip(trucks["kind"], trucks["streams"], trucks[column], trucks["row"], strict=True)
         for kind, streams, value, row in held:
-            if value == 0 and (kind in COLLECTION_TRUCKS or streams):
+            if value == 0 and (kind in COLLECTION_TRUCKS or (streams and kind not in BODILESS)):
                 yield at(where, row, f"{column} = '0'; expected a number > 0 for a {kind} truck")
 
 

@@ -284,6 +284,17 @@ def test_written_city_reads_back(tmp_path: Path) -> None:
     assert again.settings == done.city.settings
 
 
+def test_a_flusher_needs_no_body(tmp_path: Path) -> None:
+    """A truck that picks nothing up stays without fault in an edited city, and when written."""
+    city = town_city(tmp_path / "a", x=edit("grow_demand", percent=1))
+    with (tmp_path / "a" / "trucks.csv").open("a") as trucks:
+        trucks.write("W9,flusher,D1,0,0,8000,,2.2,04:00,12:00\n")
+    city = read_city(tmp_path / "a")
+    done = apply_scenario(city, read_scenario(city, "x"), lambda: streets_of(city))
+    write_edited(done, tmp_path / "b")
+    assert row(read_city(tmp_path / "b").trucks, "truck_id", "W9")["capacity_kg"] == 0
+
+
 def test_every_kind_says_what_it_is_for() -> None:
     """Each kind of edit has a purpose for its help, and parameters."""
     for action in ACTIONS.values():
