@@ -150,6 +150,7 @@ def _catchments(sited: Sited) -> list[str]:
         order = [k for k in np.argsort(-by_zone, kind="stable") if by_zone[k] > 0][:3]
         whole = max(1.0, float(by_zone.sum()))
         districts = ", ".join(f"{ground.zones[k]} {by_zone[k] / whole:.0%}" for k in order)
+        districts = districts or "the model alone would drive on to the plants"
         used = intake / ground.capacity_kg[c][s]
         lines.append(f"{name}: {intake / 1000:.1f} t routed there ({used:.0%} full); {districts}")
     return lines

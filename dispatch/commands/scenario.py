@@ -225,6 +225,57 @@ def site_command(
     speaker.result(lines, {**site_record(sited), "written": [str(p) for p in files]})
 
 
+@scenario.command("simulate")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--date", required=True, callback=date_of, help="Day to plan, YYYY-MM-DD.")
+@click.option("--scenario", "name", default="base", show_default=True)
+@click.option("--days", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--demand-cv", type=click.FloatRange(0, 2), default=0.2, show_default=True)
+@click.option("--speed-cv", type=click.FloatRange(0, 2), default=0.1, show_default=True)
+@click.option("--service-cv", type=click.FloatRange(0, 2), default=0.2, show_default=True)
+@click.option(
+    "--safety",
+    type=click.FloatRange(0.5, 0.999),
+    multiple=True,
+    default=(0.8, 0.95),
+    show_default=True,
+    help="Chance with which a load shall fit; repeatable.",
+)
+@click.option("--iterations", type=click.IntRange(0), default=10_000, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 50), default=3, show_default=True)
+@json_option
+@guarded
+def simulate_command(
+    city: Path,
+    date: dt.date,
+    name: str,
+    days: int,
+    demand_cv: float,
+    speed_cv: float,
+    service_cv: float,
+    safety: tuple[float, ...],
+    iterations: int,
+    seeds: int,
+    as_json: bool,
+) -> None:
+    """Drive a day's collection routes many times under noise; say what more safety costs.
+
+    \b
+    Example:  huanwei scenario simulate mycity --date 2024-11-25 --safety 0.8 --safety 0.95
+    Points weighed five times or more in weighings.csv have their own spread.
+    """
+    from dispatch.simulation import Trial, simulate_city, simulation_lines, simulation_record
+    from scenarios.simulation import Noise
+
+    speaker = Speaker(as_json)
+    edited = _edited(city, name, speaker)
+    noise = Noise(demand_cv, speed_cv, service_cv)
+    trial = Trial(date, noise, days, safety, iterations, seeds)
+    found = simulate_city(edited.city, trial, speaker.say)
+    currency = edited.city.settings.currency
+    speaker.result(simulation_lines(found, currency), simulation_record(found))
+
+
 def _edited(city: Path, name: str, speaker: Speaker) -> Edited:
     """Return the city that a scenario makes."""
     from scenarios.city import read_city

@@ -308,12 +308,14 @@ def _rivals(search: _Search, chosen: Design) -> tuple[Rival, ...]:
     by_name |= {f"chance {k}": design for k, design in enumerate(by_chance, 1)}
     search.say(f"{len(by_name)} rivals")
     named = {name: design for name, design in by_name.items() if design is not None}
-    runs = search.routed([*named.values(), chosen], seeds)
-    costs = [statistics.fmean(r["total"] for r in design) for design in runs]
-    return tuple(
-        Rival(name, design, cost, costs[-1])
-        for (name, design), cost in zip(named.items(), costs, strict=False)
-    )
+    rivals = []
+    for name, design in named.items():
+        # where chance might decide, as many seeds as for the choice itself
+        count = seeds if name.startswith("chance") else len(search.runs[chosen])
+        runs = search.routed([design, chosen], count)
+        routed, own = (statistics.fmean(r["total"] for r in some) for some in runs)
+        rivals.append(Rival(name, design, routed, own))
+    return tuple(rivals)
 
 
 def _flip(search: _Search, terms: Terms, chosen: Design, demand: float) -> Flip:
