@@ -49,7 +49,7 @@ def test_imports_run_one_way(folder):
             assert not own or top in MAY_IMPORT[folder], f"{path.relative_to(ROOT)} imports {name}"
 
 
-@pytest.mark.parametrize("folder", ["routing/_kernels", "solvers/_kernels"])
+@pytest.mark.parametrize("folder", ["routing/_kernels", "solvers/_kernels", "scenarios/_kernels"])
 def test_kernels_import_kernels_only(folder):
     """Compiled code depends on numpy, numba and other kernels alone."""
     for path in files(folder):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.console import Speaker, guarded, json_option, time_option
+from dispatch.console import Speaker, date_of, guarded, json_option, time_option
 from routing.errors import InputError
 
 if TYPE_CHECKING:
@@ -163,6 +163,117 @@ def compare_command(
     found, files = compare_and_write(city, request, report, (scheduler, workers), speaker.say)
     lines = [*comparison_lines(found), *(f"written: {path}" for path in files)]
     speaker.result(lines, {**comparison_record(found), "written": [str(p) for p in files]})
+
+
+@scenario.command("site")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--candidates", required=True, type=click.Path(path_type=Path), help="CSV of sites.")
+@click.option("--build", required=True, type=click.IntRange(1, 200), help="How many are built.")
+@click.option("--budget", type=click.FloatRange(0), help="Money to build them, at most.")
+@click.option("--date", required=True, callback=date_of, help="Day that is routed, YYYY-MM-DD.")
+@click.option("--radius-km", type=click.FloatRange(0.1), help="Longest haul to a site.")
+@click.option("--life-years", type=click.FloatRange(1), default=20.0, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 20), default=2, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 50), default=6, show_default=True)
+@click.option(
+    "--iterations",
+    type=click.IntRange(0),
+    default=3000,
+    show_default=True,
+    help="Of each routing of a design.",
+)
+@click.option("--rivals", is_flag=True, help="Also route simpler choices and 20 by chance.")
+@workers_option
+@scheduler_option
+@json_option
+@guarded
+def site_command(
+    city: Path,
+    candidates: Path,
+    build: int,
+    budget: float | None,
+    date: dt.date,
+    radius_km: float | None,
+    life_years: float,
+    seeds: int,
+    rounds: int,
+    iterations: int,
+    rivals: bool,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Choose which candidate sites of CITY to build, of which size, with routed days as judge.
+
+    \b
+    Example:
+      huanwei scenario site mycity --candidates candidates.csv --build 8 \\
+          --budget 90000000 --date 2024-11-25
+    The best two designs are written as scenarios sites_1 and sites_2.
+    """
+    from dispatch.siting import SitingRequest, site_city, site_lines, site_record, write_designs
+    from scenarios.runs.days import Budget
+    from scenarios.siting.location import Rules
+    from scenarios.siting.search import Effort
+
+    speaker = Speaker(as_json)
+    effort = Effort(Budget(iterations), seeds, rounds, rivals=rivals)
+    request = SitingRequest(candidates, date, Rules(build, budget), effort, life_years, radius_km)
+    sited = site_city(city, request, (scheduler, workers), speaker.say)
+    files = write_designs(sited)
+    lines = [*site_lines(sited), *(f"written: {path}" for path in files)]
+    speaker.result(lines, {**site_record(sited), "written": [str(p) for p in files]})
+
+
+@scenario.command("simulate")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--date", required=True, callback=date_of, help="Day to plan, YYYY-MM-DD.")
+@click.option("--scenario", "name", default="base", show_default=True)
+@click.option("--days", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--demand-cv", type=click.FloatRange(0, 2), default=0.2, show_default=True)
+@click.option("--speed-cv", type=click.FloatRange(0, 2), default=0.1, show_default=True)
+@click.option("--service-cv", type=click.FloatRange(0, 2), default=0.2, show_default=True)
+@click.option(
+    "--safety",
+    type=click.FloatRange(0.5, 0.999),
+    multiple=True,
+    default=(0.8, 0.95),
+    show_default=True,
+    help="Chance with which a load shall fit; repeatable.",
+)
+@click.option("--iterations", type=click.IntRange(0), default=10_000, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 50), default=3, show_default=True)
+@json_option
+@guarded
+def simulate_command(
+    city: Path,
+    date: dt.date,
+    name: str,
+    days: int,
+    demand_cv: float,
+    speed_cv: float,
+    service_cv: float,
+    safety: tuple[float, ...],
+    iterations: int,
+    seeds: int,
+    as_json: bool,
+) -> None:
+    """Drive a day's collection routes many times under noise; say what more safety costs.
+
+    \b
+    Example:  huanwei scenario simulate mycity --date 2024-11-25 --safety 0.8 --safety 0.95
+    Points weighed five times or more in weighings.csv have their own spread.
+    """
+    from dispatch.simulation import Trial, simulate_city, simulation_lines, simulation_record
+    from scenarios.simulation import Noise
+
+    speaker = Speaker(as_json)
+    edited = _edited(city, name, speaker)
+    noise = Noise(demand_cv, speed_cv, service_cv)
+    trial = Trial(date, noise, days, safety, iterations, seeds)
+    found = simulate_city(edited.city, trial, speaker.say)
+    currency = edited.city.settings.currency
+    speaker.result(simulation_lines(found, currency), simulation_record(found))
 
 
 def _edited(city: Path, name: str, speaker: Speaker) -> Edited:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numba
 
-SOURCES = ("routing/_kernels", "solvers/_kernels")
+SOURCES = ("routing/_kernels", "solvers/_kernels", "scenarios/_kernels")
 
 
 def machine_code_dir() -> Path:

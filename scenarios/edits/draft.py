@@ -133,9 +133,12 @@ class Draft:
 
     def drop(self, name: str, mask: Mask) -> None:
         """Take rows away, with the readings and weighings that are theirs alone."""
-        frame = self.tables[name]
+        frame, weighings = self.tables[name], self.tables["weighings"]
         if name == "points":
             self._forget(set(frame.loc[mask, "point_id"]))
+        if name == "facilities":
+            gone = weighings["facility_id"].isin(frame.loc[mask, "facility_id"])
+            weighings["facility_id"] = weighings["facility_id"].where(~gone, None)
         self.tables[name] = frame[~mask].reset_index(drop=True)
 
     def _forget(self, point_ids: set[str]) -> None:

@@ -60,3 +60,16 @@ def test_an_unknown_kind_is_explained() -> None:
     done = CliRunner().invoke(main, ["scenario", "edits", "merge_point"])
     assert done.exit_code == 2
     assert "did you mean merge_points?" in done.output
+
+
+def test_simulation_tells_the_price_of_safety(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line a safety, the price between them, and the riskiest routes."""
+    monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
+    words = ("scenario", "simulate", city, "--date", "2024-11-25", "--iterations", 20, "--days", 50)
+    out = run(*words, "--seeds", 1)
+    assert "95.0% instead of 80.0%" in out
+    assert "C1: 5 stops" in out
+    record = json.loads(run(*words, "--seeds", 1, "--json"))
+    assert list(record) == ["mean waste", "80.0%", "95.0%"]

@@ -84,6 +84,17 @@ def test_a_facility_closes_on_its_date(tmp_path: Path) -> None:
         assert ("K1" in names) == there
 
 
+def test_what_was_weighed_at_a_closed_facility_stays(tmp_path: Path) -> None:
+    """A station that is gone leaves its weighings behind, which name none then."""
+    city = town_city(tmp_path, x=edit("close_facility", facility_id="K1"))
+    text = "date,facility_id,stream,mass_kg\n2024-11-20,K1,kitchen,500\n2024-11-20,T1,other,90\n"
+    (tmp_path / "weighings.csv").write_text(text)
+    city = read_city(tmp_path)
+    done = apply_scenario(city, read_scenario(city, "x"), lambda: streets_of(city))
+    assert list(done.city.weighings["facility_id"]) == [None, "T1"]
+    assert list(done.city.weighings["mass_kg"]) == [500, 90]
+
+
 def test_a_facility_changes_on_its_date(tmp_path: Path) -> None:
     """A station that grows on a date has two rows, one for each time."""
     text = edit("change_facility", facility_id="T1", bays=3) + "from = 2024-11-26\n"
@@ -271,6 +282,17 @@ def test_written_city_reads_back(tmp_path: Path) -> None:
     again = read_city(tmp_path / "b")
     assert again.tables_hash == done.city.tables_hash
     assert again.settings == done.city.settings
+
+
+def test_a_flusher_needs_no_body(tmp_path: Path) -> None:
+    """A truck that picks nothing up stays without fault in an edited city, and when written."""
+    city = town_city(tmp_path / "a", x=edit("grow_demand", percent=1))
+    with (tmp_path / "a" / "trucks.csv").open("a") as trucks:
+        trucks.write("W9,flusher,D1,0,0,8000,,2.2,04:00,12:00\n")
+    city = read_city(tmp_path / "a")
+    done = apply_scenario(city, read_scenario(city, "x"), lambda: streets_of(city))
+    write_edited(done, tmp_path / "b")
+    assert row(read_city(tmp_path / "b").trucks, "truck_id", "W9")["capacity_kg"] == 0
 
 
 def test_every_kind_says_what_it_is_for() -> None:

@@ -1,0 +1,1 @@
+"""Compiled kernels of scenarios; they import numpy, numba and kernels only."""

@@ -1,0 +1,259 @@
+"""How a plan fares when waste, traffic and service are not as planned; what more safety costs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios._kernels.simulate import FACILITY, PAUSE, TASK, Days, Steps, Trucks, simulate
+from scenarios.city import City
+from scenarios.day import DueStop
+from scenarios.problem import DayProblem
+from solvers.evaluate import Driven, evaluate_plan, route_cost
+from solvers.plan import Plan
+from solvers.problem import Problem
+
+FEWEST_WEIGHINGS = 5
+"""A point's own spread is believed from so many weighings on."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Coefficients of variation: of a stop's waste, of a route's driving, of each service.
+
+    ``of_point`` has the spreads of points that were weighed often enough.
+    """
+
+    demand: float = 0.2
+    speed: float = 0.1
+    service: float = 0.2
+    of_point: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class RouteRisk:
+    """One route over all simulated days; shares of days, seconds, and what is left a day."""
+
+    truck_id: str
+    stops: int
+    overflow: float
+    late: float
+    missed: float
+    mean_end_s: float
+    late_end_s: float
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A plan over many days; costs in thousandths a day, kilograms and stops a day."""
+
+    routes: tuple[RouteRisk, ...]
+    planned_cost: float
+    mean_cost: float
+    cost_95: float
+    detours: float
+    late: float
+    missed: float
+    left_kg: float
+    days: int
+
+    @property
+    def overflow(self) -> float:
+        """Mean share of days on which a route has to unload out of turn."""
+        return float(np.mean([r.overflow for r in self.routes])) if self.routes else 0.0
+
+
+def spreads_from_weighings(city: City) -> dict[str, float]:
+    """Return the coefficient of variation of each point that was weighed often enough."""
+    named = city.weighings[city.weighings["point_id"].notna()]
+    masses = named.groupby("point_id")["mass_kg"]
+    count, mean, spread = masses.count(), masses.mean(), masses.std()
+    believed = (count >= FEWEST_WEIGHINGS) & (mean > 0)
+    return {str(k): float(v) for k, v in (spread / mean)[believed].items()}
+
+
+def simulate_plan(
+    posed: DayProblem, problem: Problem, plan: Plan, noise: Noise, days: int, seed: int
+) -> Simulated:
+    """Return how the routes of a plan that collect at points fare over many days.
+
+    Parameters
+    ----------
+    problem
+        What the plan was made for; its waste may be inflated, while the simulation takes that of
+        ``posed``.
+    """
+    driven = [d for d in evaluate_plan(problem, plan).driven if _collects(posed, d)]
+    if not driven:
+        return Simulated((), 0, 0, 0, 0, 0, 0, 0, days)
+    steps, trucks = _steps(posed, driven, noise), _trucks(posed, driven)
+    shape = (days, len(driven))
+    detours, late, missed, end_s, length_m = (np.zeros(shape, np.int64) for _ in range(5))
+    out = Days(detours, late, missed, end_s, length_m, np.zeros(shape))
+    simulate(steps, trucks, out, _sigma(noise.speed), _sigma(noise.service), seed)
+    cost = _costs(posed, driven, out)
+    return Simulated(
+        tuple(_risk(posed, d, out, r) for r, d in enumerate(driven)),
+        float(sum(d.cost for d in driven)),
+        float(cost.mean()),
+        float(np.quantile(cost, 0.95)),
+        float(out.detours.sum(axis=1).mean()),
+        float(out.late.sum(axis=1).mean()),
+        float(out.missed.sum(axis=1).mean()),
+        float(out.left_kg.sum(axis=1).mean()),
+        days,
+    )
+
+
+def _sigma(variation: float) -> float:
+    """Return the spread of the normal law under a lognormal one of this variation."""
+    return math.sqrt(math.log1p(variation**2))
+
+
+def _collects(posed: DayProblem, driven: Driven) -> bool:
+    tasks = [t.step.idx for t in driven.timings if t.step.kind == "task"]
+    return bool(tasks) and all(isinstance(posed.sources[k], DueStop) for k in tasks)
+
+
+def _variation(posed: DayProblem, task: int, noise: Noise) -> float:
+    source = posed.sources[task]
+    own = noise.of_point or {}
+    return own.get(source.point_id, noise.demand) if isinstance(source, DueStop) else 0.0
+
+
+def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
+    """Return all steps as arrays; a leg after a break begins where the truck stood before it."""
+    problem = posed.problem
+    streams = {name: k for k, name in enumerate(problem.streams)}
+    rows: list[tuple[Any, ...]] = []
+    accepts, first = [], [0]
+    for route in driven:
+        vehicle = problem.vehicles[route.route.vehicle]
+        time_s, length_m = problem.time_s[vehicle.profile], problem.length_m[vehicle.profile]
+        here = vehicle.start
+        for t in route.timings:
+            kind, work, kg, litres, stream, late, detour = PAUSE, 0, 0, 0, 0, -1, (-1, -1)
+            early, spread, before = max(0, t.step.begin_s), 0.0, here
+            taken = np.zeros(len(streams), dtype=np.bool_)
+            if t.step.kind == "task":
+                task = problem.tasks[t.step.idx]
+                mode = task.modes[t.step.mode]
+                kind, work, kg, litres = TASK, mode.service_s, task.mass_kg, task.volume_l
+                stream, here = streams[task.stream], mode.exit
+                spread = _sigma(_variation(posed, t.step.idx, noise))
+                if t.window is not None:
+                    early, late = max(early, t.window[0]), t.window[1]
+                detour = _detour(problem, vehicle.profile, before, mode.entry, task.stream)
+            elif t.step.kind == "facility":
+                facility = problem.facilities[t.step.idx]
+                kind, work, here = FACILITY, t.end_s - t.begin_s, facility.location
+                early = max(early, facility.open_s)
+                taken = np.asarray([name in facility.streams for name in streams])
+            else:
+                work = t.end_s - t.begin_s
+                early = problem.rules.meal_window[0] if t.step.kind == "meal" else 0
+            home = int(time_s[here, vehicle.end]), int(length_m[here, vehicle.end])
+            rows.append(
+                (
+                    kind,
+                    t.leg_s,
+                    t.leg_m,
+                    work,
+                    kg,
+                    litres,
+                    stream,
+                    early,
+                    late,
+                    *detour,
+                    *home,
+                    spread,
+                )
+            )
+            accepts.append(taken)
+        first.append(len(rows))
+    columns = [np.asarray(c, dtype=np.int64) for c in list(zip(*rows, strict=True))[:-1]]
+    kinds, leg_s, leg_m, work_s, mass, volume, of_stream, early_s, late_s = columns[:9]
+    spreads = np.asarray([row[-1] for row in rows], dtype=np.float64)
+    return Steps(
+        np.asarray(first, dtype=np.int64),
+        *(kinds, leg_s, leg_m, work_s, mass, volume, of_stream, early_s, late_s),
+        np.asarray(accepts),
+        *(columns[9], columns[10], columns[11], columns[12]),
+        spreads,
+    )
+
+
+def _detour(
+    problem: Problem, profile: int, before: int, entry: int, stream: str
+) -> tuple[int, int]:
+    """Return seconds, unloading included, and metres that unloading on the way adds."""
+    time_s, length_m = problem.time_s[profile], problem.length_m[profile]
+    options = []
+    for f in problem.facilities:
+        there, on = int(time_s[before, f.location]), int(time_s[f.location, entry])
+        if stream in f.streams and min(there, on) >= 0:
+            seconds = there + on + f.unload_s - int(time_s[before, entry])
+            metres = length_m[before, f.location] + length_m[f.location, entry]
+            options.append((seconds, int(metres - length_m[before, entry])))
+    return min(options, default=(-1, -1))
+
+
+def _trucks(posed: DayProblem, driven: list[Driven]) -> Trucks:
+    problem = posed.problem
+    vehicles = [problem.vehicles[d.route.vehicle] for d in driven]
+    kg = [[v.capacity_kg // v.compartments] * len(problem.streams) for v in vehicles]
+    litres = [[v.capacity_l.get(s, 0) // v.compartments for s in problem.streams] for v in vehicles]
+    return Trucks(
+        np.asarray(kg, dtype=np.int64),
+        np.asarray(litres, dtype=np.int64),
+        np.asarray([d.route.start_s for d in driven], dtype=np.int64),
+        np.asarray([v.shift_end + v.max_overtime_s for v in vehicles], dtype=np.int64),
+    )
+
+
+def _costs(posed: DayProblem, driven: list[Driven], out: Days) -> NDArray[np.float64]:
+    """Return the cost of each day, routes as driven."""
+    total = np.zeros(len(out.end_s))
+    for r, d in enumerate(driven):
+        vehicle = posed.problem.vehicles[d.route.vehicle]
+        pairs = zip(out.length_m[:, r].tolist(), out.end_s[:, r].tolist(), strict=True)
+        total += [
+            route_cost(vehicle, posed.problem.rules, m, d.route.start_s, end) for m, end in pairs
+        ]
+    return total
+
+
+def _risk(posed: DayProblem, driven: Driven, out: Days, r: int) -> RouteRisk:
+    return RouteRisk(
+        posed.problem.vehicles[driven.route.vehicle].vehicle_id,
+        sum(t.step.kind == "task" for t in driven.timings),
+        float((out.detours[:, r] > 0).mean()),
+        float((out.late[:, r] > 0).mean()),
+        float((out.missed[:, r] > 0).mean()),
+        float(out.end_s[:, r].mean()),
+        float(np.quantile(out.end_s[:, r], 0.95)),
+    )
+
+
+def inflated(posed: DayProblem, plan: Plan, noise: Noise, safety: float) -> Problem:
+    """Return the day with as much more waste as makes a load fit with this probability.
+
+    A load of n stops varies by about a root of n less than one stop; n is taken from a plan.
+    """
+    problem = posed.problem
+    driven = [d for d in evaluate_plan(problem, plan).driven if _collects(posed, d)]
+    stops = sum(t.step.kind == "task" for d in driven for t in d.timings)
+    loads = sum(bool(t.put_down_kg) for d in driven for t in d.timings)
+    z = NormalDist().inv_cdf(safety) / math.sqrt(max(1.0, stops / max(1, loads)))
+    tasks = []
+    for k, task in enumerate(problem.tasks):
+        more = max(0.0, 1 + z * _variation(posed, k, noise))
+        tasks.append(
+            replace(task, mass_kg=round(task.mass_kg * more), volume_l=round(task.volume_l * more))
+        )
+    return replace(problem, tasks=tuple(tasks))
