@@ -25,7 +25,7 @@ from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle
 from solvers.roster import Roster
 
-HEAT_BEGIN, HEAT_END = 0.3, 0.01
+HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 0.3, 0.01
 

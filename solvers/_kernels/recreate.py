@@ -61,6 +61,7 @@ from solvers._kernels.ground import (
     LITRES_B,
     LITRES_COUNT,
     LITRES_F,
+    MANY_MODES,
     MAX_DURATION,
     MAX_KG,
     MAX_TASKS,
@@ -528,7 +529,7 @@ def _search_elsewhere(t: Tables, task: int, limit: int) -> None:
     travel, mode, link, node, route = t.travel, t.mode, t.link, t.node, t.route
     tally, extra = t.tally, 0
     num_tasks, num_routes = tally[NUM_TASKS], tally[NUM_ROUTES]
-    num_ends = END_TRIALS if tally[RELOADS] else 0
+    num_ends = END_TRIALS if tally[RELOADS] or tally[MANY_MODES] else 0
     for k in range(num_ends + tally[NUM_TYPES]):
         if k < num_ends:
             r = node[int(draw(t.seed) * num_tasks), ROUTE]

@@ -33,6 +33,9 @@ from solvers._kernels.ground import (
     ONWARD,
     OUT_COST,
     PREV,
+    RELEASE_B,
+    RELEASE_F,
+    RELEASES,
     RELOADS,
     REMOVED,
     ROOM,
@@ -55,7 +58,7 @@ from solvers._kernels.ground import (
     WHOLE,
     Tables,
 )
-from solvers._kernels.labels import relabel
+from solvers._kernels.labels import is_head, relabel
 from solvers._kernels.links import Int32, Int64, first_stream, remove, touch, way
 
 
@@ -98,8 +101,13 @@ def _drop_visit(
 
 @lean_inner_kernel
 def _needless(link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
-    """Whether a visit can go: nothing was brought, or the trips around it fit into one."""
+    """Whether a visit can go: nothing was brought, or the trips around it fit into one.
+
+    A trip that would wait for what is released later than its own stops might then be late.
+    """
     p, y = link[x, PREV], link[x, NEXT]
+    if tally[RELEASES] and not is_head(node, tally, p) and node[y, RELEASE_B] > node[p, RELEASE_F]:
+        return False
     if node[x, UNLOADS] and (node[p, KG_F] > 0 or node[p, LITRES_F] > 0):
         if route[r, STREAMS] > 1:
             return False
