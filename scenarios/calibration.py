@@ -38,7 +38,8 @@ class ServiceTime:
     """Service time of one kind of point, already shrunk towards the present setting.
 
     ``num_left_out`` visits lay too far off (a meal, a breakdown) and are not among ``n``;
-    ``plus_minus`` figures are standard errors in seconds.
+    ``plus_minus`` figures, in seconds, join the standard error of the log and what shrinking moved;
+    they are NaN where the log cannot tell.
     """
 
     kind: str
@@ -123,7 +124,8 @@ def _fit(kind: str, visits: pd.DataFrame, present: tuple[float, float]) -> Servi
     weight = n / (n + FEW)
     shift, errors = (np.append(a, fill)[:2] for a, fill in ((shift, 0.0), (errors, np.nan)))
     stop, per_bin = np.asarray(present) + weight * shift
-    # an error bar of a shrunk figure must not be narrower than that of the log itself
+    # shrinking trades noise for bias, so the bar holds both
+    errors = np.hypot(errors, (1 - weight) * shift)
     return ServiceTime(kind, stop, float(errors[0]), per_bin, float(errors[1]), n, len(visits) - n)
 
 

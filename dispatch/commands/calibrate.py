@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @guarded
 def calibrate(city: Path, stops_file: Path, as_json: bool) -> None:
-    """Measure service times, with standard errors, from a log of stops.
+    """Measure service times, with error bars, from a log of stops.
 
     Nothing is written: the lines for city.toml are printed.
 
