@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dispatch.commands.calibrate import calibrate
 from dispatch.commands.scenario import scenario
 from dispatch.commands.sweep import sweep
 from dispatch.commands.winter import winter
@@ -302,6 +303,7 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
     _tell_plan(speaker, done)
 
 
+main.add_command(calibrate)
 main.add_command(scenario)
 main.add_command(sweep)
 main.add_command(winter)
