@@ -27,7 +27,7 @@ from solvers.roster import Roster
 
 HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
-EXACT_HEAT_BEGIN, EXACT_HEAT_END = 0.3, 0.01
+EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
 
 TRIAL_STEPS = 4
 """Steps a task for which a fleet of one type is tried."""
