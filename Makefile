@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test peers lint clean
 
 help:
 	@echo "make demo   set up, plan the built-in sample city's day, say where map and sheets are"
 	@echo "make test   set up and run the tests"
+	@echo "make peers  install the engines we compare with, and test that they agree with ours"
 	@echo "make lint   ruff and mypy"
 
 # The environment is made anew when the list of dependencies changes.
@@ -32,6 +33,12 @@ test: $(VENV)/.ready
 	@echo "Running the kernels' tests once more without the compiler ..."
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not real_map" \
 	  tests/routing tests/solvers
+
+# Other engines are measured by hand, some of them need a Python of their own: no part of the tests.
+peers: $(VENV)/.ready
+	@$(BIN)/python -m benchmarks.peers install roads
+	@$(BIN)/python -m benchmarks.peers install vrp
+	@CI=true $(BIN)/python -m pytest -m peer tests/benchmarks
 
 lint: $(VENV)/.ready
 	@$(BIN)/ruff check .

@@ -197,6 +197,7 @@ def test_the_graph_as_a_map_has_every_edge_once(tmp_path, graph):
     assert text.count("<way ") == 2
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("name", PEERS)
 def test_installed_peers_agree_with_us(tmp_path, name):
     """Those that are there answer the graph of a small map as ours does."""

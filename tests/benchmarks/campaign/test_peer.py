@@ -51,6 +51,7 @@ def test_ortools(tmp_path, case):
     assert_claims_hold(*run_peer(sys.executable, "ortools", path, tmp_path), best)
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("case", CASES)
 def test_pyvrp(tmp_path, case):
     """PyVRP likewise."""
