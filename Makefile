@@ -31,7 +31,7 @@ test: $(VENV)/.ready
 	@echo "Running the tests on $(WORKERS) workers ..."
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 	@echo "Running the kernels' tests once more without the compiler ..."
-	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not real_map" \
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not real_map and not compiled" \
 	  tests/routing tests/solvers
 
 # Other engines are measured by hand, some of them need a Python of their own: no part of the tests.

@@ -143,7 +143,7 @@ def test_nothing_to_do_is_done_at_once():
     assert solve(empty, MaxIterations(100), 1, options=Options(2, 2)).cost == 0
 
 
-@pytest.mark.skipif(not COMPILED, reason="compiles nothing")
+@pytest.mark.compiled
 def test_team_starts_without_machine_code(tmp_path):
     """With a cold cache the kernels are compiled once, and both threads find the same plan."""
     program = (
