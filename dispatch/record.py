@@ -30,9 +30,9 @@ COORDINATE_DIGITS = 6
 
 @dataclass(frozen=True)
 class _Hop:
-    """A leg between two locations of the travel matrices, for one profile."""
+    """A leg between two locations of the travel matrices, by one layer of travel."""
 
-    profile: int
+    layer: int
     source: int
     target: int
 
@@ -43,8 +43,8 @@ class _Legs:
     def __init__(self, posed: DayProblem, hops: set[_Hop]) -> None:
         self.network = posed.network
         self.paths: dict[_Hop, StreetPath] = {}
-        for profile, metric in enumerate(posed.metrics):
-            wanted = sorted((h.source, h.target) for h in hops if h.profile == profile)
+        for layer, metric in enumerate(posed.metrics):
+            wanted = sorted((h.source, h.target) for h in hops if h.layer == layer)
             if not wanted:
                 continue
             ends = np.asarray(wanted, dtype=np.int64)
@@ -53,7 +53,7 @@ class _Legs:
                 Positions(posed.arc[ends[:, 1]], posed.offset_cm[ends[:, 1]]),
             )
             for (source, target), path in zip(wanted, found, strict=True):
-                self.paths[_Hop(profile, source, target)] = path
+                self.paths[_Hop(layer, source, target)] = path
 
     def record(self, hop: _Hop) -> dict[str, Any]:
         """Return one leg as plan.json holds it."""
@@ -154,9 +154,9 @@ def _hops(posed: DayProblem, driven: Driven) -> list[_Hop]:
     for timing in driven.timings:
         ends = _ends(posed, timing)
         if ends is not None:
-            hops.append(_Hop(vehicle.profile, here, ends[0]))
+            hops.append(_Hop(timing.layer, here, ends[0]))
             here = ends[1]
-    return [*hops, _Hop(vehicle.profile, here, vehicle.end)]
+    return [*hops, _Hop(driven.home_layer, here, vehicle.end)]
 
 
 class _Route:
@@ -184,7 +184,7 @@ class _Route:
         self._depot("start", truck.depot_id, self.vehicle.start, start_s, None)
         for timing in driven.timings:
             self._step(timing)
-        home = _Hop(self.vehicle.profile, self.here, self.vehicle.end)
+        home = _Hop(driven.home_layer, self.here, self.vehicle.end)
         self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, home)
         streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street")]
         stream = max(sorted(set(streams)), key=streams.count) if streams else ""
@@ -206,7 +206,7 @@ class _Route:
             "length_m": driven.length_m,
             "driving_s": driven.driving_s,
             "service_s": sum(a["end_s"] - a["begin_s"] for a in work),
-            "waiting_s": sum(a["begin_s"] - a["arrive_s"] for a in self.activities),
+            "waiting_s": self._waiting_s(),
             "break_s": sum(
                 a["end_s"] - a["begin_s"] for a in self.activities if a["kind"] == "break"
             ),
@@ -215,6 +215,15 @@ class _Route:
             "energy": {"kind": energy.kind, "amount": energy.amount, "unit": energy.unit},
             "activities": self.activities,
         }
+
+    def _waiting_s(self) -> int:
+        """Return the time in which the truck neither drives nor works, before legs included."""
+        waiting, free_s = 0, self.activities[0]["end_s"]
+        for activity in self.activities[1:]:
+            leg_s = activity["leg"]["time_s"] if activity["leg"] else 0
+            waiting += activity["begin_s"] - free_s - leg_s
+            free_s = activity["end_s"]
+        return waiting
 
     def _place(self, location: int) -> dict[str, int]:
         arc, offset = self.posed.arc[location], self.posed.offset_cm[location]
@@ -292,7 +301,7 @@ class _Route:
         if ends is not None:
             activity["position"] = self._place(ends[0])
             activity["exit"] = self._place(ends[1])
-            activity["leg"] = self.legs.record(_Hop(self.vehicle.profile, self.here, ends[0]))
+            activity["leg"] = self.legs.record(_Hop(timing.layer, self.here, ends[0]))
             self.here = ends[1]
         self.activities.append(activity)
 

@@ -2,16 +2,15 @@
 
 A row of closures.csv or limits.csv names pieces by OSM way, by street name and by an area; what it
 names in several ways must hold in all of them. A piece lies in an area if its middle vertex does
-(the middle of the two where their number is even). A row holds for a truck if its hours touch the
-truck's shift with its overtime: a shift is not split.
+(the middle of the two where their number is even). What is shut for a part of a truck's
+shift alone cuts its day into periods (`scenarios.periods`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +18,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from routing.network import HIGHWAY_CLASSES, Network, TurnFlag
-from routing.profiles import GENERAL_PERMIT, Profile, allowed_arcs
+from routing.network import HIGHWAY_CLASSES, Network
+from routing.profiles import GENERAL_PERMIT, Profile
 from scenarios.city import City
-from scenarios.tables import format_time
+from scenarios.periods import Period, always, effect, merged, truck_periods, union
 
 if TYPE_CHECKING:
     from scenarios.day import DueTruck
@@ -56,19 +55,16 @@ class Restriction:
     hours: tuple[tuple[int, int], ...]
     arcs: NDArray[np.int32]
 
-    def binds(self, truck: DueTruck) -> bool:
-        """Whether it keeps the truck out for its shift."""
+    def holds(self, begin_s: int, end_s: int) -> bool:
+        """Whether it is in force at any moment of a time."""
+        return any(early < end_s and begin_s < late for early, late in self.hours)
+
+    def concerns(self, truck: DueTruck) -> bool:
+        """Whether it keeps the truck out while it is in force."""
         if self.permit is not None and self.permit in truck.permits:
             return False
         if self.kind == "truck_ban" and GENERAL_PERMIT in truck.permits:
             return False
-        touched = any(
-            early < truck.shift_end + truck.max_overtime_s and truck.shift_start < late
-            for early, late in self.hours
-        )
-        return touched and self._concerns(truck)
-
-    def _concerns(self, truck: DueTruck) -> bool:
         if self.kind == "closure":
             return True
         if self.value is None:
@@ -81,27 +77,20 @@ class Restriction:
         }
         return own[self.kind] > self.value
 
-    def covers(self, truck: DueTruck) -> bool:
-        """Whether it holds at every moment of the truck's shift."""
-        moment = truck.shift_start
-        for early, late in sorted(self.hours):
-            if early <= moment:
-                moment = max(moment, late)
-        return moment >= truck.shift_end
-
 
 @dataclass(frozen=True, eq=False)
 class AccessGroup:
     """Trucks to which the same streets and turns are open.
 
-    ``profile`` has the largest dimensions of the group; ``blocked`` are the real arcs that closures
-    and limits shut, in order, shape (k,).
+    ``profile`` has the largest dimensions of the group; ``periods`` say what closures and limits
+    shut when, ``blocked`` are the real arcs that they shut at all hours, in order, shape (k,).
     """
 
     profile: Profile
     blocked: NDArray[np.int32]
     truck_ids: tuple[str, ...]
     name: str
+    periods: tuple[Period, ...]
 
 
 def real_arcs(network: Network) -> NDArray[np.bool_]:
@@ -230,17 +219,6 @@ def _hours(row: Any) -> tuple[int, int]:
     return early, late + DAY_S if late <= early else late
 
 
-def _union(binding: Iterable[Restriction]) -> NDArray[np.int32]:
-    parts = [r.arcs for r in binding]
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.int32), *parts]))
-
-
-def blocked_arcs(city: City, network: Network, date: dt.date, truck: DueTruck) -> NDArray[np.int32]:
-    """Return the real arcs that a truck may not drive on its shift of a date, in order."""
-    restrictions, _ = read_restrictions(city, network, date)
-    return _union(r for r in restrictions if r.binds(truck))
-
-
 def truck_profile(city: City, truck: DueTruck) -> Profile:
     """Return a truck as the streets see it, with the city's speeds."""
     return Profile(
@@ -263,36 +241,36 @@ def access_groups(
     make one group, so that one travel matrix serves both.
     """
     restrictions, notes = read_restrictions(city, network, date)
-    members: dict[str, list[DueTruck]] = {}
-    blocked: dict[str, NDArray[np.int32]] = {}
+    members: dict[tuple[object, ...], list[tuple[DueTruck, list[Period]]]] = {}
     for truck in trucks:
-        shut = _union(r for r in restrictions if r.binds(truck))
-        key = _effect(network, truck_profile(city, truck), shut)
-        members.setdefault(key, []).append(truck)
-        blocked[key] = np.union1d(blocked.get(key, shut), shut).astype(np.int32)
-    groups = [
-        _group(city, k, some, blocked[key]) for k, (key, some) in enumerate(members.items(), 1)
-    ]
-    return groups, notes + _whole_shift_notes(restrictions, trucks)
+        periods = _told_apart(network, truck_profile(city, truck), restrictions, truck)
+        key = tuple(entry for digest, period in periods for entry in (period.begin_s, digest))
+        members.setdefault(key, []).append((truck, [period for _, period in periods]))
+    groups = [_group(city, k, some) for k, some in enumerate(members.values(), 1)]
+    return groups, notes
 
 
-def _effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> str:
-    """Return a digest of the arcs and turns that are open: a matrix depends on nothing else."""
-    shut = np.zeros(network.num_arcs, dtype=np.bool_)
-    shut[blocked] = True
-    is_open = allowed_arcs(network, profile) & ~shut[network.arc_base]
-    ban = TurnFlag.HGV_ONLY_BAN if profile.hgv else TurnFlag.NON_HGV_BAN
-    tails = np.repeat(np.arange(network.num_arcs), np.diff(network.turn_first_out))
-    used = is_open[tails] & is_open[network.turn_head]
-    permitted = used & ((network.turn_flags & np.uint8(ban)) == 0)
-    digest = hashlib.sha256(np.packbits(is_open).tobytes())
-    digest.update(np.packbits(permitted).tobytes())
-    return digest.hexdigest()
+def _told_apart(
+    network: Network, profile: Profile, restrictions: Iterable[Restriction], truck: DueTruck
+) -> list[tuple[str, Period]]:
+    """Return the periods of a truck that differ in effect, each with its digest."""
+    periods: list[tuple[str, Period]] = []
+    for period in truck_periods(restrictions, truck):
+        digest = effect(network, profile, period.blocked)
+        if periods and periods[-1][0] == digest:
+            before = periods[-1][1]
+            shut = union((before.blocked, period.blocked))
+            periods[-1] = digest, replace(before, blocked=shut)
+        else:
+            periods.append((digest, period))
+    return periods
 
 
 def _group(
-    city: City, number: int, trucks: Sequence[DueTruck], blocked: NDArray[np.int32]
+    city: City, number: int, members: Sequence[tuple[DueTruck, list[Period]]]
 ) -> AccessGroup:
+    trucks = [truck for truck, _ in members]
+    periods = merged([own for _, own in members])
     profiles = [truck_profile(city, truck) for truck in trucks]
     name = f"profile_{number}"
     profile = Profile(
@@ -304,27 +282,8 @@ def _group(
         permits=frozenset.intersection(*(p.permits for p in profiles)),
         speeds_kmh=profiles[0].speeds_kmh,
     )
-    return AccessGroup(profile, blocked, tuple(truck.truck_id for truck in trucks), name)
-
-
-def _whole_shift_notes(
-    restrictions: Iterable[Restriction], trucks: Sequence[DueTruck]
-) -> list[str]:
-    """Name the trucks that keep off a street for longer than its restriction holds."""
-    notes = []
-    for restriction in restrictions:
-        strict = [t.truck_id for t in trucks if restriction.binds(t) and not restriction.covers(t)]
-        if strict and len(restriction.arcs):
-            said = " and ".join(
-                f"{format_time(max(0, early))}-{format_time(late)}"
-                for early, late in restriction.hours
-                if 0 <= early < DAY_S or early < 0 < late
-            )
-            notes.append(
-                f"{restriction.label} is in force {said or 'on the next day'}; treated as closed "
-                f"for the whole shift of {listed(strict, NAMED_TRUCKS)}"
-            )
-    return notes
+    names = tuple(truck.truck_id for truck in trucks)
+    return AccessGroup(profile, always(periods), names, name, periods)
 
 
 def listed(names: Sequence[str], shown: int) -> str:

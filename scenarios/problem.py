@@ -17,6 +17,7 @@ from routing.telling import telling_if_slow
 from scenarios.access import AccessGroup
 from scenarios.city import City
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
+from scenarios.periods import Travel
 from scenarios.schema import SWEEPINGS
 from scenarios.street_tasks import StreetTask
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
@@ -58,6 +59,8 @@ class DayProblem:
     ----------
     sources
         The stop or street run behind each task.
+    metrics
+        Of each layer of travel, first those of the groups (`solvers.hours`).
     lost
         Stops that stand on no street that a truck of their stream may drive.
     arc, offset_cm
@@ -111,7 +114,7 @@ def build_day_problem(
     day: Day,
     network: Network,
     groups: Sequence[AccessGroup],
-    metrics: Sequence[RoadMetric],
+    travel: Travel,
     streets: Sequence[StreetTask],
     notes: Sequence[str],
     say: Callable[[str], None],
@@ -127,7 +130,7 @@ def build_day_problem(
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
         )
-    reach = _Reach(groups, [m.weights for m in metrics], day.trucks)
+    reach = _Reach(groups, [m.weights for m in travel.metrics[: len(groups)]], day.trucks)
     places = _Places()
     stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
@@ -136,23 +139,24 @@ def build_day_problem(
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-        tables = [metric.travel_table(positions, positions) for metric in metrics]
+        tables = [metric.travel_table(positions, positions) for metric in travel.metrics]
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
     problem = Problem(
         tasks=(*stop_tasks, *street_tasks),
         vehicles=vehicles,
         facilities=facilities,
-        time_s=np.stack([table.time for table in tables]),
-        length_m=np.stack([table.length for table in tables]),
+        time_s=np.stack([table.time for table in tables[: len(groups)]]),
+        length_m=np.stack([table.length for table in tables[: len(groups)]]),
         rules=_rules(city),
+        hours=travel.hours(tables, len(groups)),
     )
     return DayProblem(
         problem,
         day,
         network,
         tuple(groups),
-        tuple(metrics),
+        travel.metrics,
         (*sources, *street_sources),
         tuple(lost),
         tuple(working),

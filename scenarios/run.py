@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,13 @@ from routing.cache import load_or_build, load_or_build_roads
 from routing.network import Network
 from routing.profiles import Weights, weigh
 from routing.roads import Roads
-from scenarios.access import access_groups
+from scenarios.access import AccessGroup, access_groups
 from scenarios.city import City
 from scenarios.cleaning.linked import Search, is_linked, solve_linked
 from scenarios.cleaning.stored import STREETS, stored_week, streets_only
 from scenarios.cleaning.work import Due, by_frequency
 from scenarios.day import Day, plan_day
+from scenarios.periods import cut_windows, lay_travel, shut_hours
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
 from scenarios.schema import STREET_TRUCKS
@@ -85,8 +86,8 @@ def pose_day(
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
     roads = roads or load_or_build_roads(network, progress=say)
     say(f"laying the limits of {len(weights)} kinds of truck over the streets")
-    metrics = [roads.weigh(w) for w in weights]
-    return build_day_problem(city, day, network, groups, metrics, streets, notes, say)
+    travel = lay_travel(roads, groups, weights)
+    return build_day_problem(city, day, network, groups, travel, streets, notes, say)
 
 
 def due_streets(
@@ -100,12 +101,39 @@ def due_streets(
     """Return the day's street tasks on the pieces that the smallest of the trucks may drive."""
     kinds = {one.vehicle_kind for work in day.street_work for one in work.passes}
     trucks = {t.truck_id for t in day.trucks if t.kind in kinds}
-    used = [w for g, w in zip(groups, weights, strict=True) if trucks & set(g.truck_ids)]
+    pairs = [(g, w) for g, w in zip(groups, weights, strict=True) if trucks & set(g.truck_ids)]
+    used = [w for _, w in pairs]
     if not used:
         missing = ", ".join(sorted(kinds))
         return [], [f"no {missing} is on shift: no street is swept"] if kinds else []
     widest = max(used, key=lambda w: int(np.count_nonzero(w.routable)))
-    return street_tasks(network, widest, day, city, due=due)
+    tasks, notes = street_tasks(network, widest, day, city, due=due)
+    return _while_open(tasks, [g for g, _ in pairs], notes)
+
+
+def _while_open(
+    tasks: list[StreetTask], groups: Sequence[AccessGroup], notes: list[str]
+) -> tuple[list[StreetTask], list[str]]:
+    """Return the runs, each worked only while its street is open, without those that never are.
+
+    Where a pass of a run cannot be worked, none is.
+    """
+    windows = {}
+    closed: set[str] = set()
+    chain: dict[str, str] = {}
+    for task in tasks:
+        chain[task.task_id] = chain[task.follows] if task.follows else task.task_id
+        shut = shut_hours(groups, task.modes[0].arcs)
+        if shut:
+            longest = max(mode.service_s for mode in task.modes)
+            windows[task.task_id] = cut_windows(task.windows, shut, longest)
+            if not windows[task.task_id]:
+                closed.add(chain[task.task_id])
+    if closed:
+        text = "street runs are closed in all hours in which they may be worked, such as"
+        notes = [*notes, f"{len(closed)} {text} {min(closed)}"]
+    kept = [task for task in tasks if chain[task.task_id] not in closed]
+    return [replace(t, windows=windows.get(t.task_id, t.windows)) for t in kept], notes
 
 
 def solve_day(posed: DayProblem, search: Search) -> Plan:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from solvers._kernels.booking import Incumbent
 from solvers._kernels.model import (
+    LABEL_COLUMNS,
     LATEST_END,
     LOG_COLUMNS,
     MAX_TRIPS,
@@ -19,6 +20,7 @@ from solvers._kernels.model import (
     Model,
     Scratch,
 )
+from solvers.hours import Hours
 from solvers.problem import Problem, Vehicle
 
 NEAREST = 60
@@ -53,14 +55,14 @@ def likeness(vehicle: Vehicle) -> tuple[object, ...]:
 def build_model(problem: Problem) -> Model:
     """Return a checked problem as arrays."""
     problem.check()
-    rules, streams = problem.rules, problem.streams
+    rules, streams, hours = problem.rules, problem.streams, problem.hours or _no_hours(problem)
     modes = [(t_idx, mode) for t_idx, task in enumerate(problem.tasks) for mode in task.modes]
     allowed = [[int(problem.may_serve(v, t)) for t in problem.tasks] for v in problem.vehicles]
     capacity_l = [[v.capacity_l.get(s, 0) for s in streams] for v in problem.vehicles]
     accepts = [[int(s in f.streams) for s in streams] for f in problem.facilities]
     return Model(
-        time=np.ascontiguousarray(problem.time_s, dtype=np.int32),
-        length=np.ascontiguousarray(problem.length_m, dtype=np.int32),
+        time=np.ascontiguousarray(_layers(problem.time_s, hours.time_s), dtype=np.int32),
+        length=np.ascontiguousarray(_layers(problem.length_m, hours.length_m), dtype=np.int32),
         mode=_table([[t, m.entry, m.exit, m.service_s, m.length_m] for t, m in modes], 5),
         task=_task_table(problem),
         window=_table([list(w) for task in problem.tasks for w in task.windows], 2),
@@ -74,7 +76,21 @@ def build_model(problem: Problem) -> Model:
             dtype=np.int64,
         ),
         neighbors=_neighbors(problem),
+        border=np.ascontiguousarray(hours.borders, dtype=np.int64),
+        layer=np.ascontiguousarray(hours.layer, dtype=np.int64),
     )
+
+
+def _no_hours(problem: Problem) -> Hours:
+    """Return hours in which nothing changes."""
+    num_profiles, num_locations, _ = problem.time_s.shape
+    none = np.zeros((0, num_locations, num_locations), np.int32)
+    borders = np.zeros((num_profiles, 0), np.int64)
+    return Hours(borders, np.arange(num_profiles)[:, None], none, none)
+
+
+def _layers(first: NDArray[np.int32], more: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.concatenate([first, more]) if len(more) else first
 
 
 def _task_table(problem: Problem) -> NDArray[np.int64]:
@@ -164,7 +180,7 @@ def new_scratch(model: Model) -> Scratch:
     """Return the working space of one thread."""
     slots = 2 * longest_sequence(model)
     return Scratch(
-        label=np.zeros((5, 5), np.int64),
+        label=np.zeros((5, LABEL_COLUMNS), np.int64),
         load=np.zeros((model.capacity_l.shape[1], 4), np.int64),
         own=np.zeros(len(model.facility), np.int64),
         log=np.zeros((slots, LOG_COLUMNS), np.int64),
@@ -187,6 +203,7 @@ def empty_routes(model: Model) -> Incumbent:
         early=np.repeat(model.vehicle[:, SHIFT_FROM, None], longest_sequence(model) + 1, axis=1),
         late=np.repeat(model.vehicle[:, LATEST_END, None], longest_sequence(model) + 1, axis=1),
         route_of=np.full(model.task.shape[0], -1, np.int64),
+        set_out=model.vehicle[:, SHIFT_FROM].copy(),
     )
 
 

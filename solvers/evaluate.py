@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from solvers.hours import Leg
 from solvers.plan import Plan, Route, Step
 from solvers.problem import Facility, Problem, Rules, Task, Vehicle
 
 
 @dataclass
 class Timing:
-    """One step as driven: the leg to it, its times, and what is aboard afterwards."""
+    """One step as driven: the leg to it, its times, and what is aboard afterwards.
+
+    ``layer`` is the layer of travel by which the leg is driven (`solvers.hours`).
+    """
 
     step: Step
     leg_s: int
     leg_m: int
+    layer: int
     arrive_s: int
     begin_s: int
     end_s: int
@@ -38,6 +43,7 @@ class Driven:
     timings: list[Timing]
     home_s: int
     home_m: int
+    home_layer: int
     end_s: int
     length_m: int
     driving_s: int
@@ -108,18 +114,20 @@ class _Drive:
                 latest = max(latest, self.problem.tasks[step.idx].release_s)
         return latest
 
-    def leg(self, target: int) -> tuple[int, int]:
-        seconds = int(self.problem.time_s[self.vehicle.profile, self.place, target])
-        metres = int(self.problem.length_m[self.vehicle.profile, self.place, target])
-        if seconds < 0:
+    def leg(self, target: int) -> Leg:
+        """Drive to a location; the clock stands at the arrival afterwards."""
+        profile = self.vehicle.profile
+        leg = self.problem.leg(profile, self.place, target, self.clock)
+        if leg is None:
             self.fail(f"no way from location {self.place} to {target}")
-            seconds = metres = 0
-        self.since_rest += seconds
+            leg = Leg(self.clock, 0, 0, profile)
+        self.since_rest += leg.time_s
         if self.since_rest > self.problem.rules.max_driving_s:
             self.fail(f"{self.since_rest} s of driving without a rest")
-        self.driving_s += seconds
-        self.length_m += metres
-        return seconds, metres
+        self.driving_s += leg.time_s
+        self.length_m += leg.length_m
+        self.clock = leg.arrive_s
+        return leg
 
     def step(self, step: Step) -> None:
         if step.kind == "task":
@@ -131,8 +139,8 @@ class _Drive:
 
     def serve(self, step: Step, task: Task) -> None:
         mode = task.modes[step.mode]
-        leg_s, leg_m = self.leg(mode.entry)
-        arrive = self.clock + leg_s
+        leg = self.leg(mode.entry)
+        arrive = self.clock
         windows = task.windows or ((0, 10**9),)
         ready = max(arrive, step.begin_s)
         window = next((w for w in windows if ready <= w[1]), None)
@@ -146,7 +154,7 @@ class _Drive:
         self.place = mode.exit
         self.length_m += mode.length_m
         self.take(task)
-        timing = self.note(step, leg_s, leg_m, arrive, begin)
+        timing = self.note(step, leg, arrive, begin)
         timing.window = window if task.windows else None
 
     def take(self, task: Task) -> None:
@@ -168,8 +176,8 @@ class _Drive:
             self.fail(f"tank runs dry at {task.task_id}")
 
     def visit(self, step: Step, facility: Facility) -> None:
-        leg_s, leg_m = self.leg(facility.location)
-        arrive = self.clock + leg_s
+        leg = self.leg(facility.location)
+        arrive = self.clock
         begin = max(arrive, facility.open_s)
         if step.begin_s >= 0:
             if step.begin_s < begin:
@@ -192,7 +200,7 @@ class _Drive:
             self.tank_l = self.vehicle.tank_l
         elif not dropped:
             self.fail(f"nothing to put down at {facility.facility_id}")
-        timing = self.note(step, leg_s, leg_m, arrive, begin)
+        timing = self.note(step, leg, arrive, begin)
         timing.put_down_kg = dropped
 
     def pause(self, step: Step) -> None:
@@ -209,13 +217,14 @@ class _Drive:
         self.clock = begin + duration
         if duration >= rules.min_rest_s:
             self.since_rest = 0
-        self.note(step, 0, 0, arrive, begin)
+        self.note(step, Leg(arrive, 0, 0, self.vehicle.profile), arrive, begin)
 
-    def note(self, step: Step, leg_s: int, leg_m: int, arrive: int, begin: int) -> Timing:
+    def note(self, step: Step, leg: Leg, arrive: int, begin: int) -> Timing:
         timing = Timing(
             step,
-            leg_s,
-            leg_m,
+            leg.time_s,
+            leg.length_m,
+            leg.layer,
             arrive,
             begin,
             self.clock,
@@ -228,8 +237,8 @@ class _Drive:
 
     def finish(self) -> Driven:
         vehicle, rules = self.vehicle, self.problem.rules
-        home_s, home_m = self.leg(vehicle.end)
-        end = self.clock + home_s
+        home = self.leg(vehicle.end)
+        end = self.clock
         aboard = any(self.load_kg.values()) or any(self.load_l.values())
         if aboard and not vehicle.ends_loaded:
             self.fail("ends the day with a load aboard")
@@ -251,8 +260,9 @@ class _Drive:
         return Driven(
             self.route,
             self.timings,
-            home_s,
-            home_m,
+            home.time_s,
+            home.length_m,
+            home.layer,
             end,
             self.length_m,
             self.driving_s,

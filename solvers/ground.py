@@ -32,8 +32,11 @@ MOST_ROWS = 512
 
 
 def needs_booking(problem: Problem) -> bool:
-    """Whether the true cost is known only after decoding: queues, tonnage, rests, paid hours."""
-    if any(v.cost_h for v in problem.vehicles):
+    """Whether the true cost is known only after decoding.
+
+    So it is with queues, tonnage, rests, paid hours, and travel that changes by the hour.
+    """
+    if problem.hours is not None or any(v.cost_h for v in problem.vehicles):
         return True
     if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
         return True

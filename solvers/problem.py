@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.errors import InfeasibleError
+from solvers.hours import Hours, Leg, find_leg
 
 DAY_END_S = 48 * 3600
 """The latest time of a plan: a night shift may run into the next day."""
@@ -141,7 +142,8 @@ class Problem:
     ----------
     time_s, length_m
         Travel in seconds and metres, shape (num_profiles, num_locations, num_locations), from the
-        exit location (row) to the entry location (column); -1 = unreachable.
+        exit location (row) to the entry location (column); -1 = unreachable. Where travel changes
+        by the hour these are the fastest of the day, and ``hours`` tells what holds when.
     """
 
     tasks: tuple[Task, ...]
@@ -151,6 +153,11 @@ class Problem:
     length_m: NDArray[np.int32]
     rules: Rules = field(default_factory=Rules)
     groups: tuple[VisitGroup, ...] = ()
+    hours: Hours | None = None
+
+    def leg(self, profile: int, source: int, target: int, clock_s: int) -> Leg | None:
+        """Return the leg that arrives first when a truck may set out at a moment; None = no way."""
+        return find_leg(self.hours, self.time_s, self.length_m, profile, source, target, clock_s)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -177,7 +184,7 @@ class Problem:
 
     def _location_faults(self) -> list[str]:
         num_profiles, num_locations, _ = self.time_s.shape
-        faults = []
+        faults = [] if self.hours is None else self.hours.faults(num_profiles, num_locations)
         for task in self.tasks:
             ends = [place for m in task.modes for place in (m.entry, m.exit)]
             if not ends or min(ends) < 0 or max(ends) >= num_locations:

@@ -26,6 +26,7 @@ from solvers._kernels.model import (
     NEVER,
     REPLAY,
     RESTED,
+    SET_OUT,
     START,
     TASK,
     VISIT,
@@ -247,11 +248,12 @@ class Roster:
         self.scratch.state[REPLAY] = 1
         for vehicle in self.sequences():
             visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
+            self.scratch.state[SET_OUT] = self.routes.set_out[vehicle] + 1
             if self.decode(vehicle, visits.tolist()) != FEASIBLE:
                 name = self.problem.vehicles[vehicle].vehicle_id
                 raise AssertionError(f"route of {name} does not decode although it was booked")
             routes.append(self._to_route(vehicle))
-        self.scratch.state[REPLAY] = 0
+        self.scratch.state[REPLAY] = self.scratch.state[SET_OUT] = 0
         return tuple(routes)
 
     def _to_route(self, vehicle: int) -> Route:

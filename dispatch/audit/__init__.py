@@ -69,7 +69,7 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         truck = ctx.world.trucks.get(route.truck_id)
         check_names(ctx, route)
         redriver.drive(route, truck)
-        check_clock(ctx, route, truck)
+        check_clock(ctx, route, truck, redriver.changes(truck))
         if truck is not None:
             check_loads(ctx, route, truck)
         truth[route.number] = check_figures(ctx, route, truck)

@@ -9,7 +9,7 @@ from dispatch.audit.context import Context
 from dispatch.audit.drive import Driven, drive_leg, geometry_fault, streets_fault
 from dispatch.audit.geo import left_of
 from dispatch.audit.record import Activity, Leg, Route, Spot
-from dispatch.audit.restrictions import blocked_for
+from dispatch.audit.restrictions import Hours, Restrictions
 from dispatch.audit.tables import Truck
 from routing.network import HIGHWAY_CLASSES
 from routing.profiles import Profile, Weights, weigh
@@ -25,20 +25,30 @@ class Redriver:
     def __init__(self, ctx: Context, city: City) -> None:
         self.ctx = ctx
         self.city = city
+        self.restrictions = Restrictions(city, ctx.streets.network, ctx.plan.date)
         self._weights: dict[tuple[object, ...], Weights] = {}
-        self._access: dict[str, tuple[Weights, NDArray[np.bool_]]] = {}
 
-    def access(self, truck: Truck) -> tuple[Weights, NDArray[np.bool_]]:
-        """Return the truck's weights, and which arcs closures and limits shut to it."""
-        if truck.truck_id not in self._access:
-            network = self.ctx.streets.network
-            blocked = blocked_for(self.city, network, truck, self.ctx.plan.date)
-            key = (truck.height_cm, truck.width_cm, truck.weight_kg, blocked.tobytes())
-            if key not in self._weights:
-                profile = self.profile(truck)
-                self._weights[key] = weigh(network, profile, np.flatnonzero(blocked))
-            self._access[truck.truck_id] = self._weights[key], blocked
-        return self._access[truck.truck_id]
+    def access(self, truck: Truck, span: Hours) -> tuple[Weights, NDArray[np.bool_]]:
+        """Return the truck's weights and the arcs shut to it, at any moment of a time."""
+        network = self.ctx.streets.network
+        blocked = self.restrictions.blocked(truck, span)
+        size = (truck.height_cm, truck.width_cm, truck.weight_kg, truck.hgv, truck.permits)
+        key = (*size, id(blocked))
+        if key not in self._weights:
+            self._weights[key] = weigh(network, self.profile(truck), np.flatnonzero(blocked))
+        return self._weights[key], blocked
+
+    def changes(self, truck: Truck | None) -> frozenset[int]:
+        """Return the moments at which streets open or close to a truck."""
+        return frozenset() if truck is None else self.restrictions.changes(truck)
+
+    def open_to(self, truck: Truck) -> NDArray[np.bool_]:
+        """Return the arcs that the truck may use at some moment of its shift, (num_arcs,)."""
+        first, last = truck.shift_start, truck.shift_end + truck.max_overtime_s
+        changes = sorted(m for m in self.restrictions.changes(truck) if first < m < last)
+        moments = [first, *changes, last]
+        parts = [self.access(truck, span)[0] for span in zip(moments, moments[1:], strict=False)]
+        return np.logical_or.reduce([part.routable for part in parts])
 
     def profile(self, truck: Truck) -> Profile:
         """Return the truck as the streets see it."""
@@ -100,7 +110,8 @@ class Redriver:
             return
         if spot is None or not ctx.streets.is_spot(spot):
             return
-        network, (weights, _) = ctx.streets.network, self.access(truck)
+        now = (activity.begin_s, activity.begin_s + 1)
+        network, (weights, _) = ctx.streets.network, self.access(truck, now)
         reverse = int(network.arc_reverse[spot.arc])
         if reverse < 0 or not weights.routable[reverse]:
             return
@@ -119,7 +130,8 @@ class Redriver:
         if truck is None or stands is None or spot is None:
             ctx.skip("leg: truck or positions are not known")
             return Driven(None, None)
-        weights, blocked = self.access(truck)
+        span = (activity.arrive_s - (leg.time_s or 0), activity.arrive_s)
+        weights, blocked = self.access(truck, span)
         driven = drive_leg(ctx.streets, weights, blocked, leg, (stands, spot))
         for code, text in driven.faults:
             ctx.check(False, code, text, route.truck_id, idx)

@@ -41,7 +41,7 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
             continue
         worked.update({ctx.streets.base(arc) for arc in activity.service_arcs})
         if truck is not None:
-            weights, _ = redriver.access(truck)
+            weights, _ = redriver.access(truck, (activity.begin_s, activity.end_s))
             _check_order(ctx, route, idx, activity, weights)
             _check_work(ctx, route, idx, activity, truck, cleaning)
         _check_ends(ctx, route, idx, activity)
@@ -55,7 +55,7 @@ def _warn_of_missing(ctx: Context, redriver: Redriver, cleaning: Cleaning) -> No
     if ctx.plan.unserved is None or not sweepers:
         return
     network = ctx.streets.network
-    open_to = np.logical_or.reduce([redriver.access(t)[0].routable for t in sweepers])
+    open_to = np.logical_or.reduce([redriver.open_to(t) for t in sweepers])
     public = (network.arc_flags & np.uint16(ArcFlag.PRIVATE)) == 0
     real = network.arc_base == np.arange(network.num_arcs)
     due_cm = sum(

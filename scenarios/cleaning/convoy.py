@@ -109,8 +109,8 @@ class _Timetable:
 
     def ready(self, member: _Member, place: int) -> int | None:
         """Return when a member can be at a place; None if it cannot."""
-        seconds = int(self.problem.time_s[member.vehicle.profile, member.place, place])
-        return None if seconds < 0 else member.clock + seconds
+        leg = self.problem.leg(member.vehicle.profile, member.place, place, member.clock)
+        return None if leg is None else leg.arrive_s
 
     def work(self, chain: Chain, mode: int) -> str:
         """Let each member work its pass; return the rule that forbids it, or nothing."""
@@ -143,11 +143,21 @@ class _Timetable:
     def _do(self, member: _Member, step: Step, way: Mode, begin: int) -> None:
         if member.start_s < 0:
             # nobody leaves before it must: the first way leads straight to the first work
-            seconds = int(self.problem.time_s[member.vehicle.profile, member.place, way.entry])
-            member.start_s = max(member.vehicle.shift_start, begin - seconds)
+            member.start_s = self._latest_start(member, way.entry, begin)
         member.steps.append(step)
         member.place = way.exit
         member.clock = begin + way.service_s
+
+    def _latest_start(self, member: _Member, place: int, begin: int) -> int:
+        """Return the latest start that the leg as driven from the begin of the shift allows.
+
+        Where travel changes by the hour a later start may take longer; then it is not later.
+        """
+        profile, earliest = member.vehicle.profile, member.vehicle.shift_start
+        leg = self.problem.leg(profile, member.place, place, earliest)
+        later = earliest if leg is None else max(earliest, begin - leg.time_s)
+        again = self.problem.leg(profile, member.place, place, later)
+        return later if again is not None and again.arrive_s <= begin else earliest
 
     def visit(self, idx: int, water_l: Sequence[int]) -> bool:
         """Let the members that need it call at a facility; False if it closes too early.

@@ -171,9 +171,21 @@ def _profiles(problem: Problem, team: Team) -> tuple[int, ...]:
 
 
 def _slowest(problem: Problem, profiles: Sequence[int]) -> NDArray[np.int32]:
-    """Return the longest time that any profile takes; -1 where one of them cannot go."""
-    times = problem.time_s[list(profiles)]
+    """Return the longest time that any profile takes at any hour; -1 where one of them cannot go.
+
+    A way that is closed for some hours counts as it is in the others.
+    """
+    times = np.stack([_slowest_hour(problem, profile) for profile in profiles])
     return np.where((times < 0).any(axis=0), -1, times.max(axis=0)).astype(np.int32)
+
+
+def _slowest_hour(problem: Problem, profile: int) -> NDArray[np.int32]:
+    fastest = problem.time_s[profile]
+    if problem.hours is None:
+        return fastest
+    num = len(problem.time_s)
+    own = [int(k) - num for k in np.unique(problem.hours.layer[profile]) if k >= num]
+    return np.maximum.reduce([fastest, *problem.hours.time_s[own]])
 
 
 def _task(

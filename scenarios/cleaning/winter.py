@@ -27,6 +27,7 @@ from scenarios.cleaning.storm import Storm
 from scenarios.cleaning.week import any_day
 from scenarios.cleaning.work import Pass, StreetWork
 from scenarios.day import Day, plan_day
+from scenarios.periods import lay_travel
 from scenarios.problem import build_day_problem
 from scenarios.run import DayPlan, due_streets, load_network, solve_day
 from scenarios.street_tasks import StreetTask
@@ -210,9 +211,9 @@ class _Winter:
     def solve(self, runs: Sequence[StreetTask], search: Search) -> DayPlan:
         """Return the plan of these runs."""
         roads = load_or_build_roads(self.network, progress=search.say)
-        metrics = [roads.weigh(w) for w in self.weights]
+        travel = lay_travel(roads, self.groups, self.weights)
         posed = build_day_problem(
-            self.city, self.day, self.network, self.groups, metrics, runs, self.notes, search.say
+            self.city, self.day, self.network, self.groups, travel, runs, self.notes, search.say
         )
         return DayPlan(self.day.date, self.network, posed, solve_day(posed, search), search.seed)
 

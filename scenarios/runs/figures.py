@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.paths import path_geometry
+from routing.paths import Path, path_geometry
 from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.day import DueStop
@@ -115,26 +115,34 @@ def _route_lines(posed: DayProblem, driven: Driven) -> dict[str, Any]:
     problem = posed.problem
     vehicle = problem.vehicles[driven.route.vehicle]
     ends = [(vehicle.start, vehicle.start)]
-    streams, stops = [], []
+    streams, stops, layers = [], [], []
     for timing in driven.timings:
         if timing.step.kind == "task":
             task = problem.tasks[timing.step.idx]
             mode = task.modes[timing.step.mode]
             ends.append((mode.entry, mode.exit))
+            layers.append(timing.layer)
             streams.append(task.stream)
             source = posed.sources[timing.step.idx]
             stops.append([round(source.lon, DIGITS), round(source.lat, DIGITS)])
         elif timing.step.kind == "facility":
             place = problem.facilities[timing.step.idx].location
             ends.append((place, place))
+            layers.append(timing.layer)
     ends.append((vehicle.end, vehicle.end))
     start = np.asarray([leave for _, leave in ends[:-1]])
     goal = np.asarray([enter for enter, _ in ends[1:]])
-    paths = posed.metrics[vehicle.profile].find_paths(
-        Positions(posed.arc[start], posed.offset_cm[start]),
-        Positions(posed.arc[goal], posed.offset_cm[goal]),
-    )
-    pieces = [path_geometry(posed.network, path) for path in paths if len(path.arcs)]
+    by = np.asarray([*layers, driven.home_layer])
+    paths: dict[int, Path] = {}
+    for layer in np.unique(by):
+        own = np.flatnonzero(by == layer)
+        found = posed.metrics[layer].find_paths(
+            Positions(posed.arc[start[own]], posed.offset_cm[start[own]]),
+            Positions(posed.arc[goal[own]], posed.offset_cm[goal[own]]),
+        )
+        paths |= dict(zip(own.tolist(), found, strict=True))
+    legs = [paths[k] for k in range(len(by))]
+    pieces = [path_geometry(posed.network, path) for path in legs if len(path.arcs)]
     line = np.round(np.concatenate(pieces), DIGITS).tolist() if pieces else []
     main = max(sorted(set(streams)), key=streams.count) if streams else ""
     return {"truck": vehicle.vehicle_id, "stream": main, "line": line, "stops": stops}

@@ -21,6 +21,7 @@ from solvers._kernels.model import (
     EXIT,
     FEASIBLE,
     FIRST_WINDOW,
+    FROM,
     KEPT,
     LAST_CAME,
     LAST_LABEL,
@@ -29,6 +30,7 @@ from solvers._kernels.model import (
     PRICE,
     PROFILE,
     SERVICE,
+    SET_OUT,
     SHIFT_FROM,
     TASK,
     UNLOAD_S,
@@ -51,6 +53,7 @@ class Incumbent(NamedTuple):
     num_visits: NDArray[np.int64]
     early: NDArray[np.int64]  # (vehicles, slots + 1) earliest departure towards each position
     late: NDArray[np.int64]  # (vehicles, slots + 1) latest useful arrival at each position
+    set_out: NDArray[np.int64]  # (vehicles,) the moment by which the route was booked
 
 
 @lean_inner_kernel
@@ -87,7 +90,13 @@ def book(
     if code != FEASIBLE:
         return code
     routes.cost[vehicle] = scratch.result[COST]
+    routes.set_out[vehicle] = scratch.result[FROM]
     _take_bays(bookings, scratch, routes, vehicle)
+    if routes.set_out[vehicle] != model.vehicle[vehicle, SHIFT_FROM]:
+        # what may be inserted is judged by the earliest day, not by the one that is booked
+        scratch.state[SET_OUT] = model.vehicle[vehicle, SHIFT_FROM] + 1
+        decode(model, bookings, scratch, vehicle, routes.sequence[vehicle], size)
+        scratch.state[SET_OUT] = 0
     _note_early(model, scratch, routes, vehicle)
     _note_late(model, routes, vehicle)
     return FEASIBLE
@@ -190,6 +199,7 @@ def copy_row(target: Incumbent, source: Incumbent, vehicle: int) -> None:
     """Copy one vehicle's route; only what is in use is copied."""
     target.size[vehicle] = source.size[vehicle]
     target.cost[vehicle] = source.cost[vehicle]
+    target.set_out[vehicle] = source.set_out[vehicle]
     for i in range(source.size[vehicle]):
         target.sequence[vehicle, i] = source.sequence[vehicle, i]
     target.num_visits[vehicle] = source.num_visits[vehicle]

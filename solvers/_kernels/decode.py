@@ -5,6 +5,10 @@ Unloading and refilling that a sequence leaves out are put in where they become 
 facility by which the next step is reached first. Two labels are carried along, meal not yet taken
 and meal taken, each the earliest departure from the step reached; the meal stands before the leg
 where it delays least. Driving rests are inserted before the leg that would break the limit.
+
+A route sets out as early as it may, and is then moved back by what it waits. Where travel changes
+by the hour, a leg that is moved across a border takes another time: later starts are then tried,
+and the cheapest is kept.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.jit import lean_inner_kernel, lean_kernel
+from solvers._kernels.hours import find_leg
 from solvers._kernels.model import (
     ABOARD,
     AFTER_MEAL,
@@ -39,15 +44,19 @@ from solvers._kernels.model import (
     FEASIBLE,
     FIRST_WINDOW,
     FIXED_COST,
+    FROM,
     GATE,
     HAS_MEAL,
+    IDLE,
     KEPT,
     KG,
+    LABEL_COLUMNS,
     LAST_CAME,
     LAST_LABEL,
     LAST_RESTED,
     LATE_START,
     LATEST_END,
+    LEG_SLACK,
     LENGTH,
     LITRES,
     LOAD,
@@ -72,6 +81,7 @@ from solvers._kernels.model import (
     REPLAY,
     RESTED,
     SERVICE,
+    SET_OUT,
     SHIFT,
     SHIFT_FROM,
     SHIFT_TO,
@@ -100,6 +110,10 @@ from solvers._kernels.model import (
     Model,
     Scratch,
 )
+
+IDLE_MATTERS_S = 60
+"""A later start that saves less than this is not tried."""
+MOST_STARTS = 6
 
 
 @lean_inner_kernel
@@ -153,7 +167,7 @@ def _origin(
 ) -> None:
     """Write the label from which row sets out: 2 meal taken, 3 takes it now, 4 starts late."""
     source = 1 if row == 2 else 0
-    for column in range(5):
+    for column in range(LABEL_COLUMNS):
         label[row, column] = label[source, column]
     clock = label[row, CLOCK]
     if row == 3:
@@ -180,17 +194,18 @@ def _advance(
     scratch: Scratch,
     vehicle: int,
     step: int,
-    travel: int,
+    target: int,
     service: int,
     kind: int,
 ) -> bool:
-    """Carry both labels over a leg and a step; return whether one of them is alive.
+    """Carry both labels over a leg to a target and a step; return whether one of them is alive.
 
     ``kind`` is 0 for a task, 1 for a facility, 2 for the end depot. Candidates in rows 2 to 4 are
     the origins of label 1 (meal taken); row 0 is carried in place.
     """
     label, rules, log = scratch.label, model.rules, scratch.log
-    slot = scratch.state[SLOT]
+    slot, place = scratch.state[SLOT], scratch.state[PLACE]
+    profile = model.vehicle[vehicle, PROFILE]
     has_meal = model.vehicle[vehicle, HAS_MEAL] == 1
     log[slot, BEGIN + 1] = NEVER
     pick = -1
@@ -206,15 +221,20 @@ def _advance(
                 log[slot, BEGIN] = NEVER
             continue
         rested = 0
+        depart, travel, layer, room = find_leg(model, profile, place, target, clock)
         driven = label[row, SINCE_REST] + travel
         if driven > rules[MAX_DRIVING]:
             clock += rules[MIN_REST]
+            depart, travel, layer, room = find_leg(model, profile, place, target, clock)
             driven = travel
             rested = 1
         label[row, SINCE_REST] = driven
-        arrival = clock + travel
+        label[row, WAITED] += depart - clock
+        if room < NEVER:
+            label[row, LEG_SLACK] = min(label[row, LEG_SLACK], label[row, WAITED] + room)
+        arrival = depart + travel
         begin, latest = arrival, NEVER
-        if driven > rules[MAX_DRIVING]:
+        if travel < 0 or driven > rules[MAX_DRIVING]:
             begin = NEVER
         elif kind == 0:
             begin, latest = window_of(model, model.mode[step, TASK], arrival)
@@ -225,6 +245,7 @@ def _advance(
                 begin = NEVER
         label[row, CLOCK] = begin + service if begin < NEVER else NEVER
         if begin < NEVER:
+            label[row, METRES] += model.length[layer, place, target]
             label[row, WAITED] += begin - arrival
             if latest < NEVER:
                 slack = label[row, WAITED] + latest - begin
@@ -242,7 +263,7 @@ def _advance(
             log[slot, CAME + 1] = KEPT if row == 2 else AFTER_MEAL if row == 3 else LATE_START
     if has_meal:
         if pick > 0:
-            for column in range(5):
+            for column in range(LABEL_COLUMNS):
                 label[1, column] = label[pick, column]
         else:
             label[1, CLOCK] = NEVER
@@ -279,11 +300,10 @@ def _choose_facility(
             if load[s, ABOARD] and model.accepts[f, s]:
                 dropped += load[s, ON_KG]
                 useful = useful or not refill or only >= 0
-        there = model.time[profile, place, facility[f, AT]]
-        onward = model.time[profile, facility[f, AT], target]
         if not useful:
             continue
-        if there < 0 or onward < 0:
+        depart, there, _, _ = find_leg(model, profile, place, facility[f, AT], clock)
+        if there < 0 or model.time[profile, facility[f, AT], target] < 0:
             code = UNREACHABLE if code == NO_FACILITY else code
             continue
         if dropped > 0 and facility[f, DAILY_KG] < NEVER:
@@ -294,13 +314,16 @@ def _choose_facility(
             if held > facility[f, DAILY_KG]:
                 code = TONNAGE
                 continue
-        begin = free_slot(model, bookings, f, vehicle, clock + there, scratch.state[REPLAY])
+        begin = free_slot(model, bookings, f, vehicle, depart + there, scratch.state[REPLAY])
         if begin + facility[f, UNLOAD_S] > facility[f, CLOSE_S]:
             code = code if code == TONNAGE else GATE
             continue
-        done = begin + facility[f, UNLOAD_S] + onward
-        if done < best:
-            best, chosen = done, f
+        done = begin + facility[f, UNLOAD_S]
+        depart, onward, _, _ = find_leg(model, profile, facility[f, AT], target, done)
+        if onward < 0:
+            code = UNREACHABLE if code == NO_FACILITY else code
+        elif depart + onward < best:
+            best, chosen = depart + onward, f
     return chosen, code
 
 
@@ -373,8 +396,10 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
         return MEAL
     if end > model.vehicle[vehicle, LATEST_END]:
         return SHIFT
-    start = label[pick, BASE] + min(label[pick, SLACK], label[pick, WAITED])
-    length = scratch.state[METRES]
+    movable = min(label[pick, SLACK], label[pick, WAITED])
+    moved = min(movable, label[pick, LEG_SLACK])
+    start = label[pick, BASE] + moved
+    length = label[pick, METRES]
     overtime = max(0, end - model.vehicle[vehicle, SHIFT_TO])
     result[COST] = (
         model.vehicle[vehicle, FIXED_COST]
@@ -384,6 +409,7 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
     )
     result[END] = end
     result[START] = start
+    result[IDLE] = movable - moved
     result[LENGTH] = length
     result[VISITS] = slot
     result[LAST_LABEL] = pick
@@ -393,13 +419,13 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
 
 
 @lean_inner_kernel
-def _reset(model: Model, scratch: Scratch, vehicle: int) -> None:
-    """Put the vehicle empty at its start depot at the begin of its shift."""
+def _reset(model: Model, scratch: Scratch, vehicle: int, start: int) -> None:
+    """Put the vehicle empty at its start depot at a moment of its shift."""
     label, state = scratch.label, scratch.state
     for row in range(2):
-        label[row, CLOCK] = label[row, BASE] = model.vehicle[vehicle, SHIFT_FROM]
-        label[row, SINCE_REST] = label[row, WAITED] = 0
-        label[row, SLACK] = NEVER
+        label[row, CLOCK] = label[row, BASE] = start
+        label[row, SINCE_REST] = label[row, WAITED] = label[row, METRES] = 0
+        label[row, SLACK] = label[row, LEG_SLACK] = NEVER
     label[1, CLOCK] = NEVER
     for s in range(scratch.load.shape[0]):
         for column in range(4):
@@ -407,7 +433,7 @@ def _reset(model: Model, scratch: Scratch, vehicle: int) -> None:
     for f in range(scratch.own.shape[0]):
         scratch.own[f] = 0
     state[PLACE] = model.vehicle[vehicle, START_AT]
-    state[METRES] = state[SLOT] = state[TRIP] = 0
+    state[SLOT] = state[TRIP] = 0
     state[WATER] = model.vehicle[vehicle, TANK_L]
 
 
@@ -436,6 +462,15 @@ def _next_step(
     return code, 0, step, model.mode[step, ENTRY], 0
 
 
+@lean_inner_kernel
+def _is_open_ended(model: Model, step: int, kind: int) -> bool:
+    """Whether a step may begin at any time: the way home, and tasks without windows."""
+    if kind != 0:
+        return kind == 2
+    task = model.mode[step, TASK]
+    return bool(model.task[task, FIRST_WINDOW] == model.task[task, END_WINDOW])
+
+
 @lean_kernel
 def decode(
     model: Model,
@@ -455,10 +490,48 @@ def decode(
 
     Notes
     -----
-    O(size * facilities) time; one pass of one loop, so that each helper is compiled in only once.
-    Writes ``log``, ``result``, ``load``, ``own``, ``state``.
+    O(size * facilities) time. Writes ``log``, ``result``, ``load``, ``own``, ``state``. The route
+    sets out at ``state[SET_OUT]`` - 1 where that is not negative; ``result[FROM]`` is the moment by
+    which the log was written.
     """
-    _reset(model, scratch, vehicle)
+    result, fixed = scratch.result, scratch.state[SET_OUT] - 1
+    earliest = model.vehicle[vehicle, SHIFT_FROM]
+    start = fixed if fixed >= 0 else earliest
+    best, kept, after, gap, tries = NEVER, start, start, 0, 0
+    while True:
+        code = _drive(model, bookings, scratch, vehicle, sequence, size, start)
+        result[FROM] = start
+        if fixed >= 0 or model.border.shape[1] == 0 or tries > MOST_STARTS:
+            return code
+        if tries == 0 and code != FEASIBLE:
+            return code
+        if code == FEASIBLE and result[COST] < best:
+            best, kept, after, gap = result[COST], start, result[START], result[IDLE]
+        else:
+            gap //= 2
+        tries += 1
+        start = after + gap
+        if gap < IDLE_MATTERS_S or tries == MOST_STARTS:
+            if result[FROM] == kept:
+                return code
+            start, tries = kept, MOST_STARTS + 1
+
+
+@lean_inner_kernel
+def _drive(
+    model: Model,
+    bookings: Bookings,
+    scratch: Scratch,
+    vehicle: int,
+    sequence: NDArray[np.int32],
+    size: int,
+    start: int,
+) -> int:
+    """Drive a sequence from a start on; return the code.
+
+    One pass of one loop, so that each helper is compiled in only once.
+    """
+    _reset(model, scratch, vehicle, start)
     state = scratch.state
     profile = model.vehicle[vehicle, PROFILE]
     i = np.int64(0)
@@ -486,20 +559,21 @@ def decode(
             service = model.mode[step, SERVICE]
         else:
             service = 0
-        travel = model.time[profile, state[PLACE], target]
-        if travel < 0:
+        if model.time[profile, state[PLACE], target] < 0:
             return UNREACHABLE
         slot = state[SLOT]
-        if not _advance(model, bookings, scratch, vehicle, step, travel, service, kind):
+        if not _advance(model, bookings, scratch, vehicle, step, target, service, kind):
             late = scratch.log[slot, BEGIN] >= NEVER and scratch.log[slot, BEGIN + 1] >= NEVER
+            if late and model.border.shape[1] > 0 and _is_open_ended(model, step, kind):
+                return UNREACHABLE  # its street is closed for the rest of the day
             return MEAL if not late else GATE if kind == 1 else WINDOW
-        state[METRES] += model.length[profile, state[PLACE], target]
         if kind == 2:
             break
         scratch.log[slot, VISIT] = step if kind == 0 else -step - 1
         state[SLOT] += 1
         if kind == 0:
-            state[METRES] += model.mode[step, WORKED]
+            for row in range(2):
+                scratch.label[row, METRES] += model.mode[step, WORKED]
             state[PLACE] = model.mode[step, EXIT]
             _take(model, scratch, step)
         else:

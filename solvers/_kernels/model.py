@@ -53,7 +53,8 @@ AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
 MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST = range(5)
 
 # Columns of a label: one way to have driven the route so far.
-CLOCK, SINCE_REST, WAITED, SLACK, BASE = range(5)
+CLOCK, SINCE_REST, WAITED, SLACK, BASE, METRES, LEG_SLACK = range(7)
+LABEL_COLUMNS = 7
 
 # How a label came about: same label before it, a meal before the leg, a late start after lunch.
 KEPT, AFTER_MEAL, LATE_START = range(3)
@@ -65,7 +66,8 @@ LOG_COLUMNS = 7
 
 # Fields of Scratch.result and Scratch.state.
 COST, END, START, LENGTH, VISITS, LAST_LABEL, LAST_CAME, LAST_RESTED, FAILED_AT = range(9)
-PLACE, METRES, SLOT, TRIP, WATER, REPLAY = range(6)
+FROM, IDLE = 9, 10
+PLACE, SLOT, TRIP, WATER, REPLAY, SET_OUT = range(6)
 
 # Columns of the ranked insertions.
 VALUE, VEHICLE, POSITION, MODE = range(4)
@@ -74,8 +76,10 @@ VALUE, VEHICLE, POSITION, MODE = range(4)
 class Model(NamedTuple):
     """A problem as arrays, int64 unless said; the columns are named above.
 
-    Travel ``time`` (s) and ``length`` (m) are int32 of shape (profiles, locations, locations), -1 =
-    unreachable. A vehicle's LIKENESS is equal for vehicles that are alike in all but the name.
+    Travel ``time`` (s) and ``length`` (m) are int32 of shape (layers, locations, locations), -1 =
+    unreachable; the first layers are the fastest of the day, one a profile. Where travel changes by
+    the hour, ``border`` and ``layer`` tell which layer holds when (`solvers.hours`). A vehicle's
+    LIKENESS is equal for vehicles that are alike in all but the name.
     """
 
     time: NDArray[np.int32]
@@ -90,6 +94,8 @@ class Model(NamedTuple):
     accepts: NDArray[np.uint8]  # (facilities, streams)
     rules: NDArray[np.int64]  # (5,)
     neighbors: NDArray[np.int32]  # (tasks, k) nearest tasks, -1 = none
+    border: NDArray[np.int64]  # (profiles, most)
+    layer: NDArray[np.int64]  # (profiles, 2 * most + 1)
 
 
 class Bookings(NamedTuple):
@@ -103,7 +109,7 @@ class Bookings(NamedTuple):
 class Scratch(NamedTuple):
     """Working space of one thread, written over by every call."""
 
-    label: NDArray[np.int64]  # (5, 5) two labels, three candidates
+    label: NDArray[np.int64]  # (5, 7) two labels, three candidates
     load: NDArray[np.int64]  # (streams, 4)
     own: NDArray[np.int64]  # (facilities,) kg brought on this route
     log: NDArray[np.int64]  # (slots, 7) visits: mode, or -facility - 1

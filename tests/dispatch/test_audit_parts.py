@@ -24,7 +24,7 @@ from dispatch.audit.figures import _between, route_cost
 from dispatch.audit.loads import _compartments
 from dispatch.audit.record import read_record
 from dispatch.audit.report import MAX_LINES_PER_CODE, AuditReport, Recorder
-from dispatch.audit.restrictions import arcs_named, blocked_for
+from dispatch.audit.restrictions import Restrictions, arcs_named
 from dispatch.audit.stations import queue_profile
 from dispatch.audit.tables import Truck, clock, half_up, is_active, windows_of
 from dispatch.audit.visits import _part, deadline, shared_windows
@@ -479,6 +479,11 @@ LIMITS = [
 ]
 
 
+def whole_shift(truck: Truck) -> tuple[int, int]:
+    """Return the hours of a truck with its overtime."""
+    return truck.shift_start, truck.shift_end + truck.max_overtime_s
+
+
 @pytest.mark.parametrize(("truck_id", "cells", "binds"), LIMITS)
 def test_limits(
     city: City, net: Network, truck_id: str, cells: dict[str, Any], binds: bool
@@ -487,7 +492,8 @@ def test_limits(
     tables = {"closures": city.closures.iloc[:0], "limits": pd.DataFrame([limit(**cells)])}
     only: Any = SimpleNamespace(**tables)
     truck: Truck = read_world(city, DAY).trucks[truck_id]
-    assert blocked_for(only, net, truck, DAY)[ARCS["AB"]] == binds
+    blocked = Restrictions(only, net, DAY).blocked(truck, whole_shift(truck))
+    assert blocked[ARCS["AB"]] == binds
 
 
 CLOSURES = [
@@ -512,8 +518,22 @@ def test_closures(city: City, net: Network, cells: dict[str, Any], binds: bool) 
         frame[key] = pd.to_datetime(frame[key])
     only: Any = SimpleNamespace(closures=frame, limits=city.limits.iloc[:0])
     truck = read_world(city, DAY).trucks["T1"]
-    assert blocked_for(only, net, truck, DAY)[ARCS["AB"]] == binds
-    assert not blocked_for(only, net, truck, DAY)[ARCS["EF"]]
+    blocked = Restrictions(only, net, DAY).blocked(truck, whole_shift(truck))
+    assert blocked[ARCS["AB"]] == binds
+    assert not blocked[ARCS["EF"]]
+
+
+def test_what_is_shut_for_a_part_of_the_shift(city: City, net: Network) -> None:
+    """A leg meets a closure if any moment of it does; the ends of its hours are changes."""
+    row = {"closure_id": "X", "way_id": 201, "name": None, "area": None, "date_from": pd.NaT,
+           "date_to": pd.NaT, "from_time": 8 * H, "to_time": 9 * H}  # fmt: skip
+    only: Any = SimpleNamespace(closures=pd.DataFrame([row]), limits=city.limits.iloc[:0])
+    truck = read_world(city, DAY).trucks["T1"]
+    shut = Restrictions(only, net, DAY)
+    assert not shut.blocked(truck, (8 * H - 60, 8 * H))[ARCS["AB"]]
+    assert shut.blocked(truck, (8 * H - 60, 8 * H + 1))[ARCS["AB"]]
+    assert not shut.blocked(truck, (9 * H, 9 * H + 60))[ARCS["AB"]]
+    assert {8 * H, 9 * H} <= shut.changes(truck)
 
 
 # ---------------------------------------------------------------- street cleaning

@@ -15,16 +15,15 @@ from routing.network import CLASS_INDEX, ArcFlag, Network, ReadingReport, TurnFl
 from routing.profiles import weigh
 from scenarios.access import (
     AccessGroup,
-    Restriction,
     access_groups,
     arc_middles,
-    blocked_arcs,
     matching_arcs,
     read_restrictions,
     truck_profile,
 )
 from scenarios.city import City, read_city
 from scenarios.day import DueTruck, plan_day
+from scenarios.periods import Period, always, truck_periods, union
 from tests.scenarios.test_tables import GOOD, write_city
 
 H = 3600
@@ -195,9 +194,15 @@ def trucks_of(city: City) -> dict[str, DueTruck]:
     return {truck.truck_id: truck for truck in plan_day(city, MONDAY).trucks}
 
 
+def periods_of(city: City, network: Network, truck_id: str, date: dt.date = MONDAY) -> list[Period]:
+    """Return the periods of a truck's shift."""
+    restrictions, _ = read_restrictions(city, network, date)
+    return truck_periods(restrictions, trucks_of(city)[truck_id])
+
+
 def blocked(city: City, network: Network, truck_id: str, date: dt.date = MONDAY) -> set[str]:
-    """Return the names of the arcs that are shut to a truck."""
-    arcs = blocked_arcs(city, network, date, trucks_of(city)[truck_id])
+    """Return the names of the arcs that are shut to a truck at any moment of its shift."""
+    arcs = union(period.blocked for period in periods_of(city, network, truck_id, date))
     assert arcs.dtype == np.int32
     assert list(arcs) == sorted(set(arcs.tolist()))
     return {NAMES[arc] for arc in arcs}
@@ -252,15 +257,34 @@ def test_night_shift_meets_the_closure_of_the_next_day(network: Network, tmp_pat
     assert blocked(city, network, "T1", sunday) == set()
 
 
-def test_hours_shut_a_street_for_the_whole_shift(network: Network, tmp_path: Path):
-    """Two hours inside the shift count for all of it, and a note says so; other shifts are free."""
+def shut_when(city: City, network: Network, truck_id: str) -> list[tuple[int, set[str]]]:
+    """Return begin and closed arcs of each period, the begin in hours."""
+    periods = periods_of(city, network, truck_id)
+    return [(p.begin_s // H, {NAMES[arc] for arc in p.blocked}) for p in periods]
+
+
+def test_hours_cut_a_shift_into_periods(network: Network, tmp_path: Path):
+    """Two hours inside the shift are a period of their own; other shifts see nothing of it."""
     city = make_city(tmp_path, closures=CLOSURE + "C1,,一街,,,,07:00,09:00\n")
-    assert blocked(city, network, "T1") == {"AD", "DA"}
-    assert blocked(city, network, "T5") == set()
-    _, notes = access_groups(city, network, MONDAY, list(trucks_of(city).values()))
-    assert notes == [
-        "closure C1 is in force 07:00-09:00; treated as closed for the whole shift of "
-        "T1, T2, T3, T4"
+    assert shut_when(city, network, "T1") == [(0, set()), (7, {"AD", "DA"}), (9, set())]
+    assert shut_when(city, network, "T5") == [(0, set())]
+    groups, notes = access_groups(city, network, MONDAY, list(trucks_of(city).values()))
+    assert notes == []
+    by_truck = {name: group for group in groups for name in group.truck_ids}
+    assert [p.begin_s // H for p in by_truck["T1"].periods] == [0, 7, 9]
+    assert len(by_truck["T1"].blocked) == 0
+
+
+def test_hours_that_overlap_and_touch(network: Network, tmp_path: Path):
+    """Each moment has the union of what holds; borders at which nothing changes are none."""
+    rows = "C1,,一街,,,,07:00,09:00\nC2,,三街,,,,08:00,10:00\nC3,,一街,,,,09:00,10:00\n"
+    city = make_city(tmp_path, closures=CLOSURE + rows)
+    first, third = {"AD", "DA"}, {"CF", "FC"}
+    assert shut_when(city, network, "T1") == [
+        (0, set()),
+        (7, first),
+        (8, first | third),
+        (10, set()),
     ]
 
 
@@ -276,16 +300,13 @@ def test_closure_over_midnight_reaches_into_the_morning(network: Network, tmp_pa
     """22:00-30:30 of the day before still holds when the shift begins at 06:00."""
     table = CLOSURE + "C1,,一街,,2024-11-24,2024-11-24,22:00,30:30\n"
     city = make_city(tmp_path, closures=table)
-    assert blocked(city, network, "T1") == {"AD", "DA"}
-    _, notes = access_groups(city, network, MONDAY, [trucks_of(city)["T1"]])
-    assert notes[0].startswith("closure C1 is in force 00:00-06:30; treated as closed")
+    assert shut_when(city, network, "T1") == [(0, {"AD", "DA"}), (6, set())]
 
 
-def test_no_note_where_the_hours_cover_the_shift(network: Network, tmp_path: Path):
-    """A closure from before the shift to after it is no exaggeration."""
+def test_hours_that_cover_the_shift_are_one_period(network: Network, tmp_path: Path):
+    """A closure from before the shift to after it leaves nothing to wait for."""
     city = make_city(tmp_path, closures=CLOSURE + "C1,,一街,,,,05:00,15:00\n")
-    _, notes = access_groups(city, network, MONDAY, [trucks_of(city)["T1"]])
-    assert notes == []
+    assert shut_when(city, network, "T1") == [(0, {"AD", "DA"})]
 
 
 def test_truck_ban_spares_light_trucks_and_permits(network: Network, tmp_path: Path):
@@ -397,7 +418,7 @@ def test_a_group_weighs_like_each_of_its_trucks(network: Network, tmp_path: Path
         shared = weigh(network, group.profile, group.blocked)
         for truck_id in group.truck_ids:
             truck = trucks[truck_id]
-            own_blocked = blocked_arcs(city, network, MONDAY, truck)
+            own_blocked = always(periods_of(city, network, truck_id))
             own = weigh(network, truck_profile(city, truck), own_blocked)
             assert np.array_equal(own.arc_time_ms, shared.arc_time_ms)
             assert np.array_equal(own.routable, shared.routable)
@@ -410,16 +431,3 @@ def test_speeds_come_from_the_city(network: Network, tmp_path: Path):
     )
     profile = truck_profile(city, trucks_of(city)["T1"])
     assert profile.speeds_kmh[CLASS_INDEX["primary"]] == 33
-
-
-def test_restriction_covers_a_shift_in_pieces(tmp_path: Path):
-    """Hours that meet cover a shift together; a gap between them does not."""
-    truck = trucks_of(make_city(tmp_path))["T1"]
-    arcs = np.zeros(1, dtype=np.int32)
-
-    def covers(*hours: tuple[int, int]) -> bool:
-        return Restriction("r", "closure", None, None, hours, arcs).covers(truck)
-
-    assert covers((5 * H, 10 * H), (10 * H, 14 * H))
-    assert not covers((5 * H, 10 * H), (11 * H, 14 * H))
-    assert not covers((7 * H, 14 * H))

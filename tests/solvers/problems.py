@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from solvers.hours import Hours
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 
 HOUR = 3600
@@ -100,3 +103,40 @@ def _random_vehicle(rng: np.random.Generator, k: int, depot: int) -> Vehicle:
         cost_km=3500,
         cost_h=59_000,
     )
+
+
+def with_hours(problem: Problem, seed: int, closed: float = 0.05) -> Problem:
+    """The same problem with one to three borders a day: slower hours, and ways that are closed."""
+    rng = np.random.default_rng(seed)
+    num_profiles, num_places, _ = problem.time_s.shape
+    most = int(rng.integers(1, 4))
+    layers: list[np.ndarray] = []
+    lengths: list[np.ndarray] = []
+    borders, table, fastest, shortest = [], [], [], []
+    for profile in range(num_profiles):
+        borders.append(sorted(int(b) for b in rng.choice(np.arange(6, 20), most, False) * HOUR))
+        inside = []
+        for _ in range(most + 1):
+            slow = problem.time_s[profile] * rng.uniform(1.0, 2.0)
+            shut = rng.random((num_places, num_places)) < closed
+            np.fill_diagonal(shut, False)
+            inside.append(np.where(shut, -1, slow).astype(np.int32))
+        row = []
+        for k, now in enumerate(inside):
+            row.append(num_profiles + len(layers))
+            layers.append(now)
+            lengths.append(problem.length_m[profile])
+            if k < most:
+                after = inside[k + 1]
+                row.append(num_profiles + len(layers))
+                either = np.where((now < 0) | (after < 0), -1, np.maximum(now, after))
+                layers.append(either.astype(np.int32))
+                lengths.append(problem.length_m[profile] + 7)
+        table.append(row)
+        open_ones = np.where(np.stack(inside) < 0, 1 << 30, np.stack(inside)).min(axis=0)
+        fastest.append(np.where(open_ones == 1 << 30, -1, open_ones).astype(np.int32))
+        shortest.append(problem.length_m[profile])
+    hours = Hours(
+        np.asarray(borders, np.int64), np.asarray(table), np.stack(layers), np.stack(lengths)
+    )
+    return replace(problem, time_s=np.stack(fastest), length_m=np.stack(shortest), hours=hours)
