@@ -135,7 +135,7 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
     for route in driven:
         vehicle = problem.vehicles[route.route.vehicle]
         time_s, length_m = problem.time_s[vehicle.profile], problem.length_m[vehicle.profile]
-        here = vehicle.start
+        here, free_s = vehicle.start, route.route.start_s
         for t in route.timings:
             kind, work, kg, litres, stream, late, detour = PAUSE, 0, 0, 0, 0, -1, (-1, -1)
             early, spread, before = max(0, t.step.begin_s), 0.0, here
@@ -157,6 +157,9 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
             else:
                 work = t.end_s - t.begin_s
                 early = problem.rules.meal_window[0] if t.step.kind == "meal" else 0
+            if t.arrive_s - t.leg_s > free_s:  # it waits for a street to open
+                early = max(early, t.arrive_s)
+            free_s = t.end_s
             home = int(time_s[here, vehicle.end]), int(length_m[here, vehicle.end])
             rows.append(
                 (
