@@ -97,7 +97,10 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
 @click.argument("city", type=click.Path(path_type=Path))
 @click.option("--date", required=True, callback=date_of, help="Day to plan, YYYY-MM-DD.")
 @click.option(
-    "--solver", type=click.Choice(["native", "ortools"]), default="native", show_default=True
+    "--solver",
+    type=click.Choice(["native", "ortools", "pyvrp"]),
+    default="native",
+    show_default=True,
 )
 @time_option
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from routing.errors import InputError
-from solvers.ground import needs_booking
+from solvers.ground import longest_shift, needs_booking
 from solvers.problem import Problem
 
 RULES: dict[str, Callable[[Problem], bool]] = {
@@ -17,8 +17,23 @@ RULES: dict[str, Callable[[Problem], bool]] = {
         v.max_day_kg is not None or v.max_day_tasks is not None for v in p.vehicles
     ),
     "breaks": lambda p: any(p.rules.meal_applies(v) for v in p.vehicles),
-    "queues, tonnage, paid hours, rests": needs_booking,
-    "windows, shifts, trips, refills, compartments, modes": lambda p: True,
+    "driving rests": lambda p: p.rules.max_driving_s < longest_shift(p),
+    "queues at bays": lambda p: any(f.bays < len(p.vehicles) for f in p.facilities),
+    "daily tonnage": lambda p: any(f.capacity_kg is not None for f in p.facilities),
+    "travel by the hour": lambda p: p.hours is not None,
+    "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
+    "several streams a truck": lambda p: any(
+        len({t.stream for t in p.tasks if p.may_serve(v, t)}) > 1 for v in p.vehicles
+    ),
+    "several windows a task": lambda p: any(len(t.windows) > 1 for t in p.tasks),
+    "streets left elsewhere than entered": lambda p: any(
+        m.entry != m.exit or m.length_m for t in p.tasks for m in t.modes
+    ),
+    "overtime": lambda p: any(v.max_overtime_s > 0 for v in p.vehicles),
+    "trips that must end empty": lambda p: any(
+        not v.ends_loaded for v in p.vehicles if p.facilities
+    ),
+    "windows, shifts, trips, sides, paid hours": lambda p: True,
 }
 """Each rule beyond the plainest, and whether a problem has it."""
 
@@ -26,6 +41,15 @@ PLAIN = frozenset(list(RULES)[:5])
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
     "ortools": frozenset(RULES) - PLAIN,
+    "pyvrp": frozenset(
+        (
+            "releases",
+            "trucks that end loaded",
+            "longest duration of a route",
+            "trips that must end empty",
+            "windows, shifts, trips, sides, paid hours",
+        )
+    ),
 }
 BOOKED_BEYOND = PLAIN
 """Rules that the exact timetable of queues and paid hours does not know yet."""

@@ -40,10 +40,13 @@ def needs_booking(problem: Problem) -> bool:
         return True
     if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
         return True
-    longest = max(
-        (v.shift_end + v.max_overtime_s - v.shift_start for v in problem.vehicles), default=0
-    )
-    return problem.rules.max_driving_s < longest
+    return problem.rules.max_driving_s < longest_shift(problem)
+
+
+def longest_shift(problem: Problem) -> int:
+    """Return the seconds of the longest shift with its overtime."""
+    shifts = (v.shift_end + v.max_overtime_s - v.shift_start for v in problem.vehicles)
+    return max(shifts, default=0)
 
 
 def _kind(vehicle: Vehicle) -> Hashable:

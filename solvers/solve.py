@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -101,7 +102,9 @@ def solve(
             _tell_resumed(keeper.found, progress)
         threads = options.threads or num_cores()
         run = Run(limit, seed, options.searches, threads, keeper)
-        if solver == "native" and not needs_booking(problem):
+        if solver == "pyvrp":
+            plan = _solve_by_pyvrp(problem, run, progress)
+        elif solver == "native" and not needs_booking(problem):
             plan = _solve_by_links(problem, run, progress)
         else:
             plan = _solve_booked(problem, run, solver, progress)
@@ -168,19 +171,47 @@ def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
     first = Search(problem, run.seed)
     team = run.team(first, Pool(first.blank) if holds_apart(problem) else None)
     iterations = run.carry_out(Stage("links"), team, _tell("improving", progress, run.stop.note))
-    search = team.best
-    sequences = search.sequences()
+    return _written(problem, run, team.best.sequences(), iterations, "native")
+
+
+def _solve_by_pyvrp(problem: Problem, run: Run, progress: Progress) -> Plan:
+    """Let PyVRP choose the routes; they are timed, completed and judged like all others."""
+    from solvers.pyvrp_backend import search  # noqa: PLC0415 (an extra)
+
+    told = time.monotonic()
+
+    def enough(iterations: int, cost: int) -> bool:
+        nonlocal told
+        if cost >= 0:
+            run.stop.note(cost)
+            if time.monotonic() - told >= 1.0:
+                told = time.monotonic()
+                progress("PyVRP", run.stop.used(iterations), cost, 0)
+        return run.stop.used(iterations) >= 1.0
+
+    sequences, iterations = search(problem, run.seed, enough)
+    return _written(problem, run, sequences, iterations, "pyvrp")
+
+
+def _written(
+    problem: Problem,
+    run: Run,
+    sequences: Mapping[int, Sequence[int]],
+    iterations: int,
+    solver: str,
+) -> Plan:
+    """Return routes found by links as a plan; breaks and what is not told by links are put in."""
     if not is_told_by_links(problem):
         roster = Roster(problem, run.seed)
         roster.load(sequences)
         roster.keep_best()
-        return _finish(roster, iterations, "native")
+        return _finish(roster, iterations, solver)
     bench = DrivenBench(problem, sequences)
     unserved = settle_unserved(bench)
     routes = bench.routes()
     cost = evaluate(problem, routes, {u.task for u in unserved}).cost
     bound = lower_bound(problem) if problem.facilities else 0
-    return _judged(problem, Plan(routes, unserved, cost, bound, iterations, "native"))
+    return _judged(problem, Plan(routes, unserved, cost, bound, iterations, solver))
 
 
 def _finish(roster: Roster, iterations: int, solver: str) -> Plan:

@@ -54,7 +54,7 @@ def driven(record: dict[str, Any], arcs: set[int]) -> list[tuple[int, int]]:
 
 
 def test_streets_are_driven_and_worked_only_while_open(morning):
-    """The far bank is served after nine over the bridge, the main street swept outside its hours."""
+    """The far bank is served after nine over the bridge, the main street swept at other hours."""
     city, done, record = morning
     assert not any("closed" in text for text in record["warnings"])
     served = [a["id"] for r in record["routes"] for a in r["activities"] if a["kind"] == "stop"]
