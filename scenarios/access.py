@@ -25,6 +25,7 @@ from scenarios.city import City
 from scenarios.tables import format_time
 
 if TYPE_CHECKING:
+    from scenarios.corridors import WashRule
     from scenarios.day import DueTruck
 
 DAY_S = 86_400
@@ -95,13 +96,14 @@ class AccessGroup:
     """Trucks to which the same streets and turns are open.
 
     ``profile`` has the largest dimensions of the group; ``blocked`` are the real arcs that closures
-    and limits shut, in order, shape (k,).
+    and limits shut, in order, shape (k,); ``wash`` is what monitored corridors ask of its trucks.
     """
 
     profile: Profile
     blocked: NDArray[np.int32]
     truck_ids: tuple[str, ...]
     name: str
+    wash: WashRule | None = None
 
 
 def real_arcs(network: Network) -> NDArray[np.bool_]:
@@ -165,16 +167,12 @@ def read_restrictions(
         if hours:
             label, where = f"closure {row.closure_id}", f"closures.csv row {row.row}"
             found.append(_restriction(network, row, label, where, "closure", hours, notes))
-    corridors = 0
     for row in city.limits.itertuples(index=False):
-        if row.kind == "wash_corridor":
-            corridors += 1
-            continue
+        if row.kind in ("center", "wash_corridor"):
+            continue  # they shut no street: `scenarios.corridors`
         label, where = f"limit {row.limit_id}", f"limits.csv row {row.row}"
         hours = _limit_hours(row)
         found.append(_restriction(network, row, label, where, row.kind, hours, notes))
-    if corridors:
-        notes.append(f"wash corridors ({corridors} in limits.csv) are not planned for")
     return found, notes
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from routing._kernels.sweep import Table
 from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
@@ -16,9 +17,11 @@ from routing.snapping import Positions, Snaps, snap
 from routing.telling import telling_if_slow
 from scenarios.access import AccessGroup
 from scenarios.city import City
+from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.schema import SWEEPINGS
 from scenarios.street_tasks import StreetTask
+from scenarios.washing import Washing, WashStation, wash_travel
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 
 FARTHEST_SNAP_M = 300.0
@@ -62,6 +65,9 @@ class DayProblem:
         Stops that stand on no street that a truck of their stream may drive.
     arc, offset_cm
         The place of each location of the travel matrices on the streets.
+    washing
+        For each group of trucks that washes before it enters the center, how it travels; None for
+        the others, and nothing at all where no group does.
     """
 
     problem: Problem
@@ -76,6 +82,13 @@ class DayProblem:
     arc: NDArray[np.int32]
     offset_cm: NDArray[np.int32]
     notes: tuple[str, ...]
+    washing: tuple[Washing | None, ...] = ()
+
+    @property
+    def wash_stations(self) -> tuple[DueFacility, ...]:
+        """The stations at which any truck of the day may wash, each once."""
+        used = {s.facility.facility_id for w in self.washing if w is not None for s in w.stations}
+        return tuple(f for f in self.day.facilities if f.facility_id in used)
 
 
 @dataclass
@@ -136,7 +149,7 @@ def build_day_problem(
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-        tables = [metric.travel_table(positions, positions) for metric in metrics]
+        tables, washing = _travel(groups, metrics, positions, _washes(day, gates, far))
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
     problem = Problem(
@@ -159,8 +172,38 @@ def build_day_problem(
         day.trucks,
         positions.arc,
         positions.offset_cm,
-        (*notes, *doubts, *far),
+        (*notes, *doubts, *far.values()),
+        washing,
     )
+
+
+def _washes(day: Day, gates: dict[str, int], far: dict[str, str]) -> dict[str, WashStation]:
+    """Return the wash stations that stand on the streets."""
+    return {
+        f.facility_id: WashStation(f, gates[f.facility_id])
+        for f in day.facilities
+        if f.kind == "wash" and f.facility_id not in far
+    }
+
+
+def _travel(
+    groups: Sequence[AccessGroup],
+    metrics: Sequence[RoadMetric],
+    positions: Positions,
+    stations: dict[str, WashStation],
+) -> tuple[list[Table], tuple[Washing | None, ...]]:
+    """Return the travel matrix of each group, and how those travel that wash before they enter."""
+    tables: list[Table] = []
+    washing: list[Washing | None] = []
+    for group, metric in zip(groups, metrics, strict=True):
+        if group.wash is None:
+            tables.append(metric.travel_table(positions, positions))
+            washing.append(None)
+        else:
+            table, led = wash_travel(metric, group.wash, positions, stations)
+            tables.append(table)
+            washing.append(led)
+    return tables, tuple(washing) if any(washing) else ()
 
 
 def _rules(city: City) -> Rules:
@@ -184,6 +227,7 @@ class _Reach:
         trucks: Sequence[DueTruck],
     ) -> None:
         self.trucks = trucks
+        self.groups = groups
         by_truck = {t: w for g, w in zip(groups, weights, strict=True) for t in g.truck_ids}
         self.weights = [by_truck[t.truck_id] for t in trucks]
         self.widest = _widest(weights)
@@ -196,7 +240,9 @@ class _Reach:
     def for_facility(self, facility: DueFacility) -> Weights:
         """Return weights whose streets all the trucks that call at a facility can use."""
         pairs = zip(self.trucks, self.weights, strict=True)
-        callers = [w for t, w in pairs if _calls_at(t, facility)] or [self.widest]
+        washers = day_trucks_washing(self.groups, facility.facility_id)
+        calls = [w for t, w in pairs if t.truck_id in washers or _calls_at(t, facility)]
+        callers = calls or [self.widest]
         common = np.logical_and.reduce([w.routable for w in callers])
         return replace(callers[0], routable=common) if common.any() else _widest(callers)
 
@@ -304,8 +350,8 @@ def _street_tasks(
 
 def _facilities(
     day: Day, network: Network, reach: _Reach, places: _Places
-) -> tuple[tuple[Facility, ...], dict[str, int], list[str]]:
-    """Return the facilities in use, each one's location, and sentences on those off the streets."""
+) -> tuple[tuple[Facility, ...], dict[str, int], dict[str, str]]:
+    """Return the facilities in use, each one's location, and a sentence on each off the streets."""
     gates: dict[str, int] = {}
     far: dict[str, str] = {}
     faults = []
@@ -337,7 +383,7 @@ def _facilities(
         for f in day.facilities
         if (f.streams or f.refills) and f.facility_id not in far
     )
-    return working, gates, list(far.values())
+    return working, gates, far
 
 
 def _off_streets(facility: DueFacility, distance: float, outside: float) -> str:

@@ -91,7 +91,7 @@ def _overlaps(truck: Truck, hours: tuple[int, int]) -> bool:
 
 def _limit_binds(row: Any, truck: Truck) -> bool:
     """Whether a row of limits keeps the truck out."""
-    if row.kind == "wash_corridor":
+    if row.kind in ("center", "wash_corridor"):
         return False
     if row.kind == "truck_ban":
         free = GENERAL_PERMIT in truck.permits or (

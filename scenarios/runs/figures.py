@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from routing.paths import path_geometry
-from routing.snapping import Positions
 from scenarios.city import City
 from scenarios.day import DueStop
 from scenarios.energy import route_energy
 from scenarios.problem import DayProblem
+from scenarios.washing import find_drives, wash_seconds
 from solvers.evaluate import Driven, Evaluation, evaluate_plan
 from solvers.plan import Plan
 
@@ -37,7 +37,7 @@ def day_figures(city: City, posed: DayProblem, plan: Plan) -> dict[str, Any]:
         "driven_cost": driven_cost,
         "length_m": sum(d.length_m for d in judged.driven),
         "duration_s": sum(d.end_s - d.route.start_s for d in judged.driven),
-        "driving_s": sum(d.driving_s for d in judged.driven),
+        "driving_s": sum(d.driving_s - wash_seconds(posed, d) for d in judged.driven),
         "overtime_s": sum(d.overtime_s for d in judged.driven),
         "co2_g": sum(
             route_energy(city, trucks[d.route.vehicle], d.length_m).co2_g for d in judged.driven
@@ -128,12 +128,13 @@ def _route_lines(posed: DayProblem, driven: Driven) -> dict[str, Any]:
             place = problem.facilities[timing.step.idx].location
             ends.append((place, place))
     ends.append((vehicle.end, vehicle.end))
-    start = np.asarray([leave for _, leave in ends[:-1]])
-    goal = np.asarray([enter for enter, _ in ends[1:]])
-    paths = posed.metrics[vehicle.profile].find_paths(
-        Positions(posed.arc[start], posed.offset_cm[start]),
-        Positions(posed.arc[goal], posed.offset_cm[goal]),
+    drives = find_drives(
+        posed,
+        vehicle.profile,
+        [leave for _, leave in ends[:-1]],
+        [enter for enter, _ in ends[1:]],
     )
+    paths = [path for drive in drives for path in drive.paths]
     pieces = [path_geometry(posed.network, path) for path in paths if len(path.arcs)]
     line = np.round(np.concatenate(pieces), DIGITS).tolist() if pieces else []
     main = max(sorted(set(streams)), key=streams.count) if streams else ""
