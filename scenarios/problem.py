@@ -15,7 +15,7 @@ from routing.profiles import Weights
 from routing.roads import RoadMetric
 from routing.snapping import Positions, Snaps, snap
 from routing.telling import telling_if_slow
-from scenarios.access import AccessGroup
+from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
 from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
@@ -172,7 +172,7 @@ def build_day_problem(
         day.trucks,
         positions.arc,
         positions.offset_cm,
-        (*notes, *doubts, *far.values()),
+        (*notes, *doubts, *far.values(), *_stranded(problem, groups, washing)),
         washing,
     )
 
@@ -204,6 +204,26 @@ def _travel(
             tables.append(table)
             washing.append(led)
     return tables, tuple(washing) if any(washing) else ()
+
+
+def _stranded(
+    problem: Problem, groups: Sequence[AccessGroup], washing: Sequence[Washing | None]
+) -> list[str]:
+    """Name the places from which trucks could not come home without entering unwashed."""
+    notes = []
+    for k, (group, washes) in enumerate(zip(groups, washing, strict=False)):
+        if washes is None:
+            continue
+        homes = sorted({v.end for v in problem.vehicles if v.profile == k})
+        stuck = (problem.time_s[k][:, homes] < 0).all(axis=1)
+        names = [t.task_id for t in problem.tasks if all(stuck[m.exit] for m in t.modes)]
+        if names:
+            notes.append(
+                f"{listed(group.truck_ids, NAMED_TRUCKS)} cannot come home from"
+                f" {listed(names, NAMED_TRUCKS)}: no wash station can be reached from there"
+                " without entering the center unwashed; check on which side stations stand"
+            )
+    return notes
 
 
 def _rules(city: City) -> Rules:
