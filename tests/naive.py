@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Container
 
 from routing.network import BanKind, Network
 from routing.profiles import Weights
@@ -23,12 +24,18 @@ def binding_bans(network: Network, hgv: bool) -> set[tuple[int, ...]]:
 
 
 def travel(
-    network: Network, weights: Weights, source: Place, target: Place
+    network: Network,
+    weights: Weights,
+    source: Place,
+    target: Place,
+    shut: Container[int] = (),
+    end_there: bool = False,
 ) -> tuple[int, int] | None:
     """Milliseconds and centimeters of the fastest way, None where there is none.
 
     It knows nothing of copies: its states are histories of real arcs, and a step is refused when
-    the history with it ends in a forbidden sequence.
+    the history with it ends in a forbidden sequence. Arcs of ``shut`` are never driven onto, or
+    only to end there.
     """
     (begin, from_cm), (end, to_cm) = source, target
     if begin == end and to_cm >= from_cm:
@@ -52,6 +59,8 @@ def travel(
         for (arc, to), cost in costs.items():
             time = int(weights.arc_time_ms[to])
             if arc != history[-1] or time < 0:
+                continue
+            if to in shut and not (end_there and to == end):
                 continue
             longer = (*history, to)
             if any(longer[-len(ban) :] == ban for ban in bans):
