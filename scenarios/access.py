@@ -249,6 +249,7 @@ def truck_profile(city: City, truck: DueTruck) -> Profile:
         hgv=truck.hgv,
         permits=frozenset(truck.permits),
         speeds_kmh=tuple(city.settings.speeds[name] for name in HIGHWAY_CLASSES),
+        last_mile=True,
     )
 
 
@@ -301,6 +302,7 @@ def _group(
         hgv=any(p.hgv for p in profiles),
         permits=frozenset.intersection(*(p.permits for p in profiles)),
         speeds_kmh=profiles[0].speeds_kmh,
+        last_mile=True,
     )
     return AccessGroup(profile, blocked, tuple(truck.truck_id for truck in trucks), name)
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.sweep import Table
+from routing.gates import GATE_S
 from routing.paths import Path
 from routing.roads import RoadMetric
 from routing.snapping import Positions
@@ -95,14 +96,31 @@ def wash_travel(
         np.asarray(positions.arc)[where], np.asarray(positions.offset_cm)[where]
     )  # fmt: skip
     unwashed, approach = _guarded(metric, rule.entries, gates.arc)
-    table = unwashed.travel_table(positions, positions)
+    table = _dodging_none(metric, unwashed, positions, positions)
     via = np.full(table.time.shape, -1, np.int8 if len(used) <= 127 else np.int16)
     if used:
-        there = approach.travel_table(positions, gates)
-        onward = metric.travel_table(gates, positions)
+        there = _dodging_none(metric, approach, positions, gates)
+        onward = metric.travel_table(gates, positions, count_gates=True)
         seconds = [s.facility.unload_s for s in used]
         _join(table, there, onward, seconds, via)
+    if metric.weights.gates is not None:
+        np.copyto(table.time, table.time % GATE_S, where=table.time >= 0)
     return table, Washing(used, unwashed, approach, metric, via)
+
+
+def _dodging_none(
+    metric: RoadMetric, guarded: RoadMetric, sources: Positions, targets: Positions
+) -> Table:
+    """Return travel without entering, gates counted; nothing where gates are passed to dodge it.
+
+    Who is watched on the street may not drive through a compound instead.
+    """
+    table = guarded.travel_table(sources, targets, count_gates=True)
+    if metric.weights.gates is not None:
+        free = metric.travel_table(sources, targets, count_gates=True)
+        dodging = table.time // GATE_S > free.time // GATE_S
+        table.time[dodging] = table.length[dodging] = -1
+    return table
 
 
 def _guarded(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dispatch.audit.context import Context
 from dispatch.audit.drive import Driven, drive_leg, geometry_fault, streets_fault
+from dispatch.audit.gates import open_part, through_fault
 from dispatch.audit.geo import left_of
 from dispatch.audit.record import Activity, Leg, Route, Spot
 from dispatch.audit.restrictions import blocked_for
@@ -27,6 +28,7 @@ class Redriver:
         self.city = city
         self._weights: dict[tuple[object, ...], Weights] = {}
         self._access: dict[str, tuple[Weights, NDArray[np.bool_]]] = {}
+        self._open: dict[int, NDArray[np.bool_]] = {}
 
     def access(self, truck: Truck) -> tuple[Weights, NDArray[np.bool_]]:
         """Return the truck's weights, and which arcs closures and limits shut to it."""
@@ -39,6 +41,13 @@ class Redriver:
                 self._weights[key] = weigh(network, profile, np.flatnonzero(blocked))
             self._access[truck.truck_id] = self._weights[key], blocked
         return self._access[truck.truck_id]
+
+    def open_streets(self, truck: Truck) -> NDArray[np.bool_]:
+        """Return the streets among which the truck passes no gate, shape (num_arcs,)."""
+        weights, blocked = self.access(truck)
+        if id(weights) not in self._open:
+            self._open[id(weights)] = open_part(self.ctx.streets.network, weights, blocked)
+        return self._open[id(weights)]
 
     def profile(self, truck: Truck) -> Profile:
         """Return the truck as the streets see it."""
@@ -126,6 +135,8 @@ class Redriver:
         if driven.faults:
             return driven
         ctx.check(True, "turn", "", route.truck_id, idx)
+        fault = through_fault(ctx.streets, self.open_streets(truck), leg)
+        ctx.check(not fault, "gate", fault, route.truck_id, idx)
         ctx.equal(leg.time_s, driven.time_s, "leg-time", "time_s of the leg", route.truck_id, idx)
         what = "length_m of the leg"
         ctx.equal(leg.length_m, driven.length_m, "leg-length", what, route.truck_id, idx)
