@@ -10,6 +10,7 @@ _KIND_OF_BAR = {
     "street": "sweep",
     "unload": "unload",
     "refill": "refill",
+    "wash": "wash",
     "break": "break",
 }
 
@@ -17,8 +18,8 @@ _KIND_OF_BAR = {
 class Bar(NamedTuple):
     """One stretch of a truck's day.
 
-    ``kind`` is drive, wait, stop, sweep, unload, refill or break; ``activity`` is the place in the
-    route's list that it belongs to.
+    ``kind`` is drive, wait, stop, sweep, unload, refill, wash or break; ``activity`` is the place
+    in the route's list that it belongs to.
     """
 
     kind: str

@@ -124,6 +124,8 @@ def _description(activity: Mapping[str, Any]) -> str:
         parts.append(f"{activity['mass_kg']} kg")
     if activity["service_m"]:
         parts.append(f"作业 Work {activity['service_m']} m")
+    if activity["kind"] == "wash":
+        parts.append("进城前洗车 Wash before entering the center")
     parts.append(f"装载 Load {activity['load_kg']} kg")
     return " · ".join(parts)
 

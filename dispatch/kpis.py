@@ -39,6 +39,9 @@ KPI_KEYS = (
 )
 """Keys of each record of figures, in the order of the tables."""
 
+WASHES = "washes"
+"""A further key, of days on which trucks wash before they enter the center."""
+
 WORK = ("stop", "street")
 
 _SCOPES = (
@@ -63,15 +66,15 @@ class _Figures:
     trips: set[tuple[str, int]] = field(default_factory=set)
     trucks: set[str] = field(default_factory=set)
 
-    def record(self) -> dict[str, Any]:
-        """Return the figures under the keys of ``KPI_KEYS``."""
+    def record(self, keys: Sequence[str] = KPI_KEYS) -> dict[str, Any]:
+        """Return the figures under the given keys."""
         stops = self.sums["stops"]
         found: dict[str, Any] = dict(self.sums)
         found["punctuality"] = round(self.punctual / stops, 6) if stops else None
         found["load_factor"] = round(sum(self.loads) / len(self.loads), 6) if self.loads else None
         found["trips"] = len(self.trips)
         found["trucks_used"] = len(self.trucks)
-        return {key: found.get(key, 0) for key in KPI_KEYS}
+        return {key: found.get(key, 0) for key in keys}
 
 
 def compute_kpis(
@@ -91,23 +94,30 @@ def compute_kpis(
     -------
     dict
         ``total``, ``by_stream``, ``by_truck``, ``by_district``; ``punctuality`` and
-        ``load_factor`` are null where there is no stop or no unloading.
+        ``load_factor`` are null where there is no stop or no unloading. ``washes`` are counted on
+        days that have any.
     """
+    washes = any(a["kind"] == "wash" for route in routes for a in route["activities"])
+    keys = (*KPI_KEYS, WASHES) if washes else KPI_KEYS
     total = _by(routes, unserved, lambda route, activity: "", lambda task: "")
-    whole = total.get("", _Figures()).record()
+    whole = total.get("", _Figures()).record(keys)
     due = int(required.get("stops", 0)) + int(required.get("streets", 0))
     whole["required"] = due
     whole["served_share"] = round((whole["stops"] + whole["streets"]) / due, 6) if due else None
     return {
         "total": whole,
-        "by_stream": _records(_by(routes, unserved, _stream, lambda task: task["stream"])),
-        "by_truck": _records(_by(routes, (), lambda route, activity: route["truck_id"], None)),
-        "by_district": _records(_by(routes, unserved, _district, lambda task: task["district"])),
+        "by_stream": _records(_by(routes, unserved, _stream, lambda task: task["stream"]), keys),
+        "by_truck": _records(
+            _by(routes, (), lambda route, activity: route["truck_id"], None), keys
+        ),
+        "by_district": _records(
+            _by(routes, unserved, _district, lambda task: task["district"]), keys
+        ),
     }
 
 
-def _records(groups: Mapping[str, _Figures]) -> dict[str, Any]:
-    return {name: groups[name].record() for name in sorted(groups)}
+def _records(groups: Mapping[str, _Figures], keys: Sequence[str]) -> dict[str, Any]:
+    return {name: groups[name].record(keys) for name in sorted(groups)}
 
 
 def _stream(route: Route, activity: Activity) -> str:
@@ -168,6 +178,7 @@ def _add_activity(figures: _Figures, route: Route, activity: Activity, free_s: i
         sums["mass_kg"] += activity["mass_kg"]
         figures.trips.add((route["truck_id"], activity["trip"]))
         figures.trucks.add(route["truck_id"])
+    sums[WASHES] += kind == "wash"
     if kind == "stop":
         figures.punctual += is_punctual(activity)
     if kind == "unload" and route["capacity_kg"] > 0:
@@ -203,13 +214,14 @@ def share_out(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
 def kpi_table(plan: Mapping[str, Any]) -> list[list[str]]:
     """Return the table of figures, heading first, in the units that people read."""
     currency = str(plan["currency"])
-    head = ["date", "scope", "name"] + [_heading(key, currency) for key in KPI_KEYS]
+    keys = (*KPI_KEYS, WASHES) if WASHES in plan["kpis"]["total"] else KPI_KEYS
+    head = ["date", "scope", "name"] + [_heading(key, currency) for key in keys]
     rows = [head]
     for key, scope in _SCOPES:
         groups = plan["kpis"][key]
         named = {"": groups} if key == "total" else groups
         for name, record in named.items():
-            figures = [_figure(k, record.get(k)) for k in KPI_KEYS]
+            figures = [_figure(k, record.get(k)) for k in keys]
             rows.append([str(plan["date"]), scope, _safe_cell(name), *figures])
     return rows
 

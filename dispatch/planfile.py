@@ -189,7 +189,7 @@ FIGURE_KEYS: dict[str, _Types] = {
 
 TOTAL_KEYS = FIGURE_KEYS | {"required": _INT, "served_share": _NUMBER + _NONE}
 
-ACTIVITY_KINDS = ("start", "stop", "street", "unload", "refill", "break", "end")
+ACTIVITY_KINDS = ("start", "stop", "street", "unload", "refill", "wash", "break", "end")
 UNSERVED_KINDS = ("stop", "street")
 
 _INNER: dict[str, dict[str, _Types]] = {

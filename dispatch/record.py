@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,20 +13,31 @@ import numpy as np
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
+from dispatch.words import clock
 from routing.geometry import local_metres
 from routing.paths import Path as StreetPath
 from routing.paths import path_geometry, street_names
-from routing.snapping import CENTERLINE_M, Positions, project
+from routing.snapping import CENTERLINE_M, project
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
 from scenarios.problem import FARTHEST_SNAP_M, DayProblem, LostStop
 from scenarios.run import DayPlan
 from scenarios.street_tasks import StreetTask
+from scenarios.washing import (
+    Drive,
+    WashStation,
+    find_drives,
+    legs_of,
+    step_ends,
+    wash_seconds,
+)
 from solvers.bound import BOUND_KIND
 from solvers.evaluate import Driven, Timing, evaluate_plan
 
 COORDINATE_DIGITS = 6
+AT_STATIONS = ("unload", "refill", "wash")
+"""Activities that take a bay of a facility."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +50,21 @@ class _Hop:
 
 
 class _Legs:
-    """The streets of every leg of a plan, found with one search a source."""
+    """The streets of every leg of a plan."""
 
     def __init__(self, posed: DayProblem, hops: set[_Hop]) -> None:
         self.network = posed.network
-        self.paths: dict[_Hop, StreetPath] = {}
-        for layer, metric in enumerate(posed.metrics):
+        self.drives: dict[_Hop, Drive] = {}
+        for layer in range(len(posed.metrics)):
             wanted = sorted((h.source, h.target) for h in hops if h.layer == layer)
             if not wanted:
                 continue
-            ends = np.asarray(wanted, dtype=np.int64)
-            found = metric.find_paths(
-                Positions(posed.arc[ends[:, 0]], posed.offset_cm[ends[:, 0]]),
-                Positions(posed.arc[ends[:, 1]], posed.offset_cm[ends[:, 1]]),
-            )
-            for (source, target), path in zip(wanted, found, strict=True):
-                self.paths[_Hop(layer, source, target)] = path
+            found = find_drives(posed, layer, *zip(*wanted, strict=True))
+            for (source, target), drive in zip(wanted, found, strict=True):
+                self.drives[_Hop(layer, source, target)] = drive
 
-    def record(self, hop: _Hop) -> dict[str, Any]:
-        """Return one leg as plan.json holds it."""
-        path = self.paths[hop]
+    def record(self, path: StreetPath) -> dict[str, Any]:
+        """Return one path as plan.json holds it."""
         line = np.round(path_geometry(self.network, path), COORDINATE_DIGITS)
         return {
             "arcs": [int(a) for a in path.arcs],
@@ -76,6 +83,8 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
     tours = [_Route(city, posed, driven, legs) for driven in judged.driven]
     routes = [tour.record() for tour in tours]
     unloads = [unload for tour in tours for unload in tour.unloads]
+    stations = (*posed.facilities, *posed.wash_stations)
+    facilities = [_facility(f, routes, unloads) for f in stations]
     unserved = _unserved(posed, done)
     required = {
         "stops": len(posed.day.stops),
@@ -90,7 +99,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "currency": city.settings.currency,
         "fingerprint": _fingerprint(city, done) | _scope(posed),
         "assumptions": [asdict(a) for a in city.assumptions],
-        "warnings": list(posed.notes),
+        "warnings": [*posed.notes, *_crowded_washes(posed.wash_stations, routes)],
         "bound": {
             "lower_bound": plan.lower_bound,
             "cost": cost,
@@ -110,7 +119,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         },
         "routes": routes,
         "unserved": unserved,
-        "facilities": [_facility(f, routes, unloads) for f in posed.facilities],
+        "facilities": facilities,
         "kpis": compute_kpis(routes, unserved, required),
         "required": required,
     }
@@ -134,29 +143,9 @@ def _scope(posed: DayProblem) -> dict[str, str]:
     return {key: value for key, value in (("week", day.week), ("scope", day.scope)) if value}
 
 
-def _ends(posed: DayProblem, timing: Timing) -> tuple[int, int] | None:
-    """Return the locations at which a step is entered and left; None for a break."""
-    step = timing.step
-    if step.kind == "task":
-        mode = posed.problem.tasks[step.idx].modes[step.mode]
-        return mode.entry, mode.exit
-    if step.kind == "facility":
-        place = posed.problem.facilities[step.idx].location
-        return place, place
-    return None
-
-
 def _hops(posed: DayProblem, driven: Driven) -> list[_Hop]:
     """Return the legs of one route, the one home included."""
-    vehicle = posed.problem.vehicles[driven.route.vehicle]
-    hops = []
-    here = vehicle.start
-    for timing in driven.timings:
-        ends = _ends(posed, timing)
-        if ends is not None:
-            hops.append(_Hop(timing.layer, here, ends[0]))
-            here = ends[1]
-    return [*hops, _Hop(driven.home_layer, here, vehicle.end)]
+    return [_Hop(*leg) for leg in legs_of(posed, driven)]
 
 
 class _Route:
@@ -184,8 +173,8 @@ class _Route:
         self._depot("start", truck.depot_id, self.vehicle.start, start_s, None)
         for timing in driven.timings:
             self._step(timing)
-        home = _Hop(driven.home_layer, self.here, self.vehicle.end)
-        self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, home)
+        leg = self._drive_to(self.vehicle.end, driven.home_layer, driven.end_s - driven.home_s)
+        self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, leg)
         streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street")]
         stream = max(sorted(set(streams)), key=streams.count) if streams else ""
         work = [a for a in self.activities if a["kind"] not in ("start", "end", "break")]
@@ -204,7 +193,7 @@ class _Route:
             "tank_l": truck.tank_l,
             "cost": driven.cost,
             "length_m": driven.length_m,
-            "driving_s": driven.driving_s,
+            "driving_s": driven.driving_s - wash_seconds(self.posed, driven),
             "service_s": sum(a["end_s"] - a["begin_s"] for a in work),
             "waiting_s": self._waiting_s(),
             "break_s": sum(
@@ -261,8 +250,35 @@ class _Route:
             "trip": self.trip,
         }
 
+    def _drive_to(self, target: int, layer: int, depart: int) -> dict[str, Any]:
+        """Return the leg to a location; a wash on the way becomes an activity of its own."""
+        drive = self.legs.drives[_Hop(layer, self.here, target)]
+        self.here = target
+        if drive.station is not None:
+            self._wash(drive.station, drive.paths[0], depart)
+        return self.legs.record(drive.paths[-1])
+
+    def _wash(self, station: WashStation, path: StreetPath, depart: int) -> None:
+        facility = station.facility
+        arrive = depart + int(path.time_s)
+        place = self._place(station.location)
+        self.activities.append(
+            {
+                **self._base("wash", facility.facility_id, facility.name),
+                "arrive_s": arrive,
+                "begin_s": arrive,
+                "end_s": arrive + facility.unload_s,
+                **self._aboard(),
+                "lon": facility.lon,
+                "lat": facility.lat,
+                "position": place,
+                "exit": place,
+                "leg": self.legs.record(path),
+            }
+        )
+
     def _depot(
-        self, kind: str, depot_id: str, location: int, moment: int, hop: _Hop | None
+        self, kind: str, depot_id: str, location: int, moment: int, leg: dict[str, Any] | None
     ) -> None:
         depot = next(f for f in self.posed.day.facilities if f.facility_id == depot_id)
         times = {"arrive_s": moment, "begin_s": moment, "end_s": moment}
@@ -275,13 +291,16 @@ class _Route:
                 "lat": depot.lat,
                 "position": self._place(location),
                 "exit": self._place(location),
-                "leg": None if hop is None else self.legs.record(hop),
+                "leg": leg,
             }
         )
 
     def _step(self, timing: Timing) -> None:
-        ends = _ends(self.posed, timing)
-        trip = self.trip
+        ends = step_ends(self.posed, timing)
+        trip, here = self.trip, self.here
+        leg = None
+        if ends is not None:
+            leg = self._drive_to(ends[0], timing.layer, timing.arrive_s - timing.leg_s)
         if timing.step.kind == "task":
             activity = self._work(timing)
         elif timing.step.kind == "facility":
@@ -289,7 +308,7 @@ class _Route:
         else:
             activity = self._base("break", "", timing.step.kind)
             activity |= {"lon": self.activities[-1]["lon"], "lat": self.activities[-1]["lat"]}
-            activity |= {"position": self._place(self.here), "exit": self._place(self.here)}
+            activity |= {"position": self._place(here), "exit": self._place(here)}
         activity |= {
             "arrive_s": timing.arrive_s,
             "begin_s": timing.begin_s,
@@ -301,7 +320,7 @@ class _Route:
         if ends is not None:
             activity["position"] = self._place(ends[0])
             activity["exit"] = self._place(ends[1])
-            activity["leg"] = self.legs.record(_Hop(timing.layer, self.here, ends[0]))
+            activity["leg"] = leg
             self.here = ends[1]
         self.activities.append(activity)
 
@@ -370,16 +389,17 @@ def _facility(
             activity
             for route in routes
             for activity in route["activities"]
-            if activity["kind"] in ("unload", "refill") and activity["id"] == facility.facility_id
+            if activity["kind"] in AT_STATIONS and activity["id"] == facility.facility_id
         ),
         key=lambda a: (a["begin_s"], a["arrive_s"], a["end_s"]),
     )
     received: dict[str, int] = defaultdict(int)
     free_at = [0] * facility.bays
     for visit in visits:
-        bay = next(k for k, moment in enumerate(free_at) if moment <= visit["begin_s"])
-        free_at[bay] = visit["end_s"]
-        visit["bay"] = bay
+        free = [k for k, moment in enumerate(free_at) if moment <= visit["begin_s"]]
+        visit["bay"] = free[0] if free else None  # bays of wash stations are not booked
+        if free:
+            free_at[free[0]] = visit["end_s"]
     for identity, put_down in unloads:
         for stream, mass_kg in put_down.items():
             received[stream] += mass_kg if identity == facility.facility_id else 0
@@ -396,6 +416,27 @@ def _facility(
         "capacity_kg_day": facility.capacity_kg_day,
         "queue": _queue(visits),
     }
+
+
+def _crowded_washes(stations: Sequence[DueFacility], routes: list[dict[str, Any]]) -> list[str]:
+    """Name the wash stations at which more trucks meet than there are bays."""
+    notes = []
+    for station in stations:
+        late = [
+            activity["begin_s"]
+            for route in routes
+            for activity in route["activities"]
+            if activity["kind"] == "wash"
+            and activity["id"] == station.facility_id
+            and activity["bay"] is None
+        ]
+        if late:
+            notes.append(
+                f"wash station {station.facility_id}: {len(late)} of its visits find all"
+                f" {station.bays} bay(s) taken, first at {clock(min(late))}; the wait there is not"
+                " planned"
+            )
+    return notes
 
 
 def _queue(visits: list[dict[str, Any]]) -> list[dict[str, int]]:

@@ -16,6 +16,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dispatch.kpis import WASHES
 from dispatch.pages import (
     ALERT_FILL,
     CENTS,
@@ -258,6 +259,8 @@ def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, st
         ("cost", 1000, CENTS, plan["currency"]),
         ("co2_g", 1000, TENTHS, "kg"),
     ]
+    if WASHES in total:
+        scaled.append((WASHES, 1, WHOLE, ""))
     cells: list[tuple[Pair, float | None, str, str]] = []
     for key, unit, number_format, word in scaled:
         value = total[key]
@@ -335,13 +338,17 @@ def _station_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     waits: dict[str, list[int]] = defaultdict(list)
     for route in plan["routes"]:
         for activity in route["activities"]:
-            if activity["kind"] in ("unload", "refill"):
+            if activity["kind"] in ("unload", "refill", "wash"):
                 waits[activity["id"]].append(activity["begin_s"] - activity["arrive_s"])
     return [
         _station_cells(station, waits[station["facility_id"]])
         for station in plan["facilities"]
-        if station["received_kg"] or any(waits[station["facility_id"]])
+        if station["received_kg"] or any(waits[station["facility_id"]]) or _washes(station, waits)
     ]
+
+
+def _washes(station: Mapping[str, Any], waits: Mapping[str, list[int]]) -> bool:
+    return station["kind"] == "wash" and bool(waits[station["facility_id"]])
 
 
 def _station_cells(station: Mapping[str, Any], waits_s: Sequence[int]) -> dict[str, Any]:
@@ -453,6 +460,8 @@ def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> s
         parts.append(f"泊位 bay {activity['bay'] + 1}")
     if kind == "unload" and truck_columns(route) is SWEEPER_COLUMNS:
         parts.append(f"{activity['mass_kg']} kg")
+    if kind == "wash":
+        parts.append("进城前洗车 wash before entering the center")
     if kind == "refill":
         parts.append(f"加水 water {activity['water_l']} L")
     if kind == "break":

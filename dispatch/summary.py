@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dispatch.kpis import WASHES
 from dispatch.words import clock, stream_text
 
 
@@ -28,6 +29,8 @@ def summary_lines(plan: Mapping[str, Any]) -> list[str]:
         f"cost       {total['cost'] / 1000:,.2f} {currency}, "
         f"{total['co2_g'] / 1000:,.1f} kg CO2, {_share(total['punctuality'])} punctual",
     ]
+    if WASHES in total:
+        lines.append(f"washed     {total[WASHES]} times before entering the center")
     lines += _bound_lines(plan)
     lines += [_stream_line(name, k) for name, k in plan["kpis"]["by_stream"].items()]
     lines += _reason_lines(plan)

@@ -42,6 +42,7 @@ ACTIVITIES: dict[str, Pair] = {
     "street": ("清扫", "Sweep"),
     "unload": ("卸料", "Unload"),
     "refill": ("加水", "Refill"),
+    "wash": ("洗车", "Wash"),
     "meal": ("用餐", "Meal"),
     "rest": ("休息", "Rest"),
     "break": ("休息", "Break"),
@@ -76,6 +77,7 @@ KPIS: dict[str, Pair] = {
     "overtime_s": ("加班", "Overtime"),
     "unserved": ("未完成", "Unserved"),
     "unserved_kg": ("未收运量", "Unserved mass"),
+    "washes": ("进城洗车", "Washes on entering"),
 }
 
 UNNAMED_STREET: Pair = ("无名路", "unnamed road")

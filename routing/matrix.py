@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.search import UNREACHED, SearchGraph, many_to_many
+from routing.gates import GATE_MS
 from routing.network import Network
 from routing.profiles import Weights
 from routing.snapping import Positions
@@ -84,7 +85,10 @@ def search_graph(network: Network, weights: Weights) -> SearchGraph:
     kept = source[usable]
     first_out = np.zeros(network.num_arcs + 1, dtype=np.int32)
     first_out[1:] = np.cumsum(np.bincount(kept, minlength=network.num_arcs))
-    weight = arc_weight[kept] + (weights.turn_cost_ms[usable].astype(np.int64) << 32)
+    turn_ms = weights.turn_cost_ms.astype(np.int64)
+    if weights.gates is not None:
+        turn_ms = turn_ms + GATE_MS * weights.gates.astype(np.int64)
+    weight = arc_weight[kept] + (turn_ms[usable] << 32)
     return SearchGraph(
         first_out,
         network.turn_head[usable].astype(np.int32),
@@ -130,6 +134,8 @@ def travel_matrix(
     reached = (label != UNREACHED) & start.drivable[:, None] & goal.drivable[None, :]
     label[~reached] = 0
     time_ms = (label >> 32) + start.rest_ms[:, None] + goal.spent_ms[None, :]
+    if weights.gates is not None:
+        time_ms %= GATE_MS
     length_cm = (label & 0xFFFFFFFF) + start.rest_cm[:, None] + goal.offset_cm[None, :]
     _straight_on(start, goal, time_ms, length_cm, reached)
     return Matrix(

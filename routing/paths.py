@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.search import ROOT, SearchGraph, Workspace, search
+from routing.gates import GATE_MS
 from routing.matrix import Ends, position_ends, search_graph
 from routing.network import ArcFlag, Network, TurnFlag
 from routing.profiles import Weights
@@ -57,7 +58,7 @@ def find_paths(
             if start.arc[pair] == goal.arc[pair] and goal.offset_cm[pair] >= start.offset_cm[pair]:
                 paths[pair] = _straight_path(start, goal, pair)
         rest = np.asarray([pair for pair in group if paths[pair] is None], dtype=np.int64)
-        _search_group(graph, work, start, goal, rest, paths)
+        _search_group(graph, work, start, goal, rest, paths, weights.gates is not None)
     return [path for path in paths if path is not None]
 
 
@@ -104,6 +105,7 @@ def _search_group(
     goal: Ends,
     pairs: NDArray[np.int64],
     paths: list[Path | None],
+    gates_count: bool,
 ) -> None:
     """One search for all pairs that leave from the same arc."""
     if not len(pairs):
@@ -122,6 +124,8 @@ def _search_group(
         time_ms = (label >> 32) + int(start.rest_ms[pair]) + int(goal.spent_ms[pair])
         length_cm = (label & 0xFFFFFFFF) + int(start.rest_cm[pair]) + int(goal.offset_cm[pair])
         arcs = _trace(work, source, state)
+        if gates_count:
+            time_ms %= GATE_MS
         paths[pair] = _path(arcs, start, goal, pair, time_ms, length_cm)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.components import strong_components
+from routing.gates import gates_of_turns
 from routing.network import HIGHWAY_CLASSES, ArcFlag, Network, TurnFlag
 
 # Free-flow means of a laden truck in a Chinese city, km/h, in the order of HIGHWAY_CLASSES.
@@ -39,7 +40,8 @@ class Profile:
 
     ``permits`` is not judged here: the city's tables name the limits from which a permit frees, and
     their arcs come in as ``blocked_arcs`` of `weigh`. A profile without ``private_access`` stays
-    out of private streets and closed gates.
+    out of private streets and closed gates; one with ``last_mile`` uses these, and streets open to
+    destinations only, for the first and the last mile, never as a way through.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Profile:
     permits: frozenset[str] = frozenset()
     private_access: bool = True
     speeds_kmh: tuple[float, ...] = field(default=CITY_SPEEDS_KMH)
+    last_mile: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError when a number is out of range."""
@@ -77,12 +80,16 @@ class Weights:
         Shape (num_turns,); -1 = banned for this profile.
     routable
         Whether an arc lies in the largest strongly connected part, shape (num_arcs,).
+    gates
+        How many gates each turn passes for a profile that uses closed streets for the last mile
+        only (`routing.gates`), shape (num_turns,); None = all are streets like others.
     """
 
     profile: Profile
     arc_time_ms: NDArray[np.int32]
     turn_cost_ms: NDArray[np.int32]
     routable: NDArray[np.bool_]
+    gates: NDArray[np.uint8] | None = None
 
 
 def weigh(
@@ -113,7 +120,10 @@ def weigh(
     time_ms[closed] = -1
     turn_cost_ms = _turn_costs(network, profile)
     routable = _largest_part(network, time_ms, turn_cost_ms)
-    return Weights(profile, time_ms, turn_cost_ms, routable)
+    gates = gates_of_turns(network) if profile.last_mile else None
+    if gates is not None and not gates.any():
+        gates = None  # most maps of the mainland tag no such street
+    return Weights(profile, time_ms, turn_cost_ms, routable, gates)
 
 
 def allowed_arcs(network: Network, profile: Profile) -> NDArray[np.bool_]:

@@ -12,12 +12,14 @@ target stands at the beginning of its arc and of the arc's copies.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.sweep import Places, Table
+from routing.gates import GATE_MS, GATE_S
 from routing.hierarchy import Hierarchy, contract, dissect_streets
 from routing.matrix import Ends, position_ends
 from routing.metric import Metric, NearestTargets, Progress, Route, customize
@@ -39,8 +41,15 @@ class Roads:
         turns, arcs = self.network, weights.arc_time_ms.astype(np.int64)
         tail = np.repeat(np.arange(turns.num_arcs), np.diff(turns.turn_first_out))
         closed = (weights.turn_cost_ms < 0) | (arcs[tail] < 0) | (arcs[turns.turn_head] < 0)
-        time = np.where(closed, -1, arcs[tail] + weights.turn_cost_ms)
+        time = np.where(closed, -1, arcs[tail] + weights.turn_cost_ms + _gate_ms(weights))
         return RoadMetric(self, weights, customize(self.hierarchy, time, turns.arc_length_cm[tail]))
+
+
+def _gate_ms(weights: Weights) -> NDArray[np.int64]:
+    """Return what the gates of each turn add, by which ways with fewer of them come first."""
+    if weights.gates is None:
+        return np.zeros(len(weights.turn_cost_ms), np.int64)
+    return GATE_MS * weights.gates.astype(np.int64)
 
 
 def build_roads(network: Network) -> Roads:
@@ -72,6 +81,7 @@ class RoadMetric:
         *,
         threads: int | None = None,
         progress: Progress | None = None,
+        count_gates: bool = False,
     ) -> Table:
         """Seconds and metres from every source to every target along the fastest paths.
 
@@ -83,6 +93,8 @@ class RoadMetric:
             By default one for each core; the result does not depend on it.
         progress
             Told how many sources are done, and of how many.
+        count_gates
+            Leaves ``GATE_S`` for each gate passed in the times.
 
         Returns
         -------
@@ -94,6 +106,8 @@ class RoadMetric:
         table = self.metric.matrix(
             self._starts(start), self._goals(goal), whole=True, threads=threads, progress=progress
         )
+        if self.weights.gates is not None and not count_gates:
+            np.copyto(table.time, table.time % GATE_S, where=table.time >= 0)
         i, j = _ahead(start, goal)
         time, length = _straight_on(start, goal, i, j)
         table.time[i, j] = (time + 500) // 1000
@@ -136,8 +150,12 @@ class RoadMetric:
     ) -> NearestTargets:
         """The k targets nearest to each source in milliseconds, without a matrix.
 
-        A source that is a target too comes first in its own list, at time 0.
+        A source that is a target too comes first in its own list, at time 0. Lists look through
+        gates: what lies behind one is as near as its distance.
         """
+        if self.weights.gates is not None:
+            open_all = self._without_gates
+            return open_all.nearest(sources, targets, k, threads=threads, progress=progress)
         start, goal = self._ends(sources), self._ends(targets)
         i, j = _ahead(start, goal)
         time, length = _straight_on(start, goal, i, j)
@@ -173,6 +191,10 @@ class RoadMetric:
             for i, route in enumerate(routes)
         ]
 
+    @cached_property
+    def _without_gates(self) -> RoadMetric:
+        return self.roads.weigh(replace(self.weights, gates=None))
+
     def _ends(self, positions: Positions) -> Ends:
         return position_ends(self.roads.network, self.weights, positions)
 
@@ -191,6 +213,7 @@ class RoadMetric:
         source, turn = self._successors(start)
         first = np.searchsorted(source, np.arange(len(start.arc) + 1))
         time = start.rest_ms[source] + self.weights.turn_cost_ms[turn]
+        time = time + _gate_ms(self.weights)[turn]
         vertex = self.roads.network.turn_head[turn]
         return self.metric.places(first, vertex, time, start.rest_cm[source])
 
@@ -214,7 +237,8 @@ class RoadMetric:
             return Path(np.empty(0, np.int32), *offsets, -1, -1)
         turns = np.concatenate((successors[route.source : route.source + 1], route.edges))
         arcs = np.concatenate((start.arc[i : i + 1], self.roads.network.turn_head[turns]))
-        seconds, metres = (route.time + 500) // 1000, (route.length + 50) // 100
+        driven_ms = route.time if self.weights.gates is None else route.time % GATE_MS
+        seconds, metres = (driven_ms + 500) // 1000, (route.length + 50) // 100
         return Path(arcs.astype(np.int32), *offsets, seconds, metres)
 
 

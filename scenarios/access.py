@@ -24,6 +24,7 @@ from scenarios.city import City
 from scenarios.periods import Period, always, effect, merged, truck_periods, union
 
 if TYPE_CHECKING:
+    from scenarios.corridors import WashRule
     from scenarios.day import DueTruck
 
 DAY_S = 86_400
@@ -83,7 +84,8 @@ class AccessGroup:
     """Trucks to which the same streets and turns are open.
 
     ``profile`` has the largest dimensions of the group; ``periods`` say what closures and limits
-    shut when, ``blocked`` are the real arcs that they shut at all hours, in order, shape (k,).
+    shut when, ``blocked`` are the real arcs that they shut at all hours, in order, shape (k,);
+    ``wash`` is what monitored corridors ask of its trucks.
     """
 
     profile: Profile
@@ -91,6 +93,7 @@ class AccessGroup:
     truck_ids: tuple[str, ...]
     name: str
     periods: tuple[Period, ...]
+    wash: WashRule | None = None
 
 
 def real_arcs(network: Network) -> NDArray[np.bool_]:
@@ -154,16 +157,12 @@ def read_restrictions(
         if hours:
             label, where = f"closure {row.closure_id}", f"closures.csv row {row.row}"
             found.append(_restriction(network, row, label, where, "closure", hours, notes))
-    corridors = 0
     for row in city.limits.itertuples(index=False):
-        if row.kind == "wash_corridor":
-            corridors += 1
-            continue
+        if row.kind in ("center", "wash_corridor"):
+            continue  # they shut no street: `scenarios.corridors`
         label, where = f"limit {row.limit_id}", f"limits.csv row {row.row}"
         hours = _limit_hours(row)
         found.append(_restriction(network, row, label, where, row.kind, hours, notes))
-    if corridors:
-        notes.append(f"wash corridors ({corridors} in limits.csv) are not planned for")
     return found, notes
 
 
@@ -229,6 +228,7 @@ def truck_profile(city: City, truck: DueTruck) -> Profile:
         hgv=truck.hgv,
         permits=frozenset(truck.permits),
         speeds_kmh=tuple(city.settings.speeds[name] for name in HIGHWAY_CLASSES),
+        last_mile=True,
     )
 
 
@@ -281,6 +281,7 @@ def _group(
         hgv=any(p.hgv for p in profiles),
         permits=frozenset.intersection(*(p.permits for p in profiles)),
         speeds_kmh=profiles[0].speeds_kmh,
+        last_mile=True,
     )
     names = tuple(truck.truck_id for truck in trucks)
     return AccessGroup(profile, always(periods), names, name, periods)

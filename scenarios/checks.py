@@ -297,6 +297,8 @@ def _nowhere(tables: Tables, label: Label) -> Iterator[Finding]:
     for name in ("closures", "limits"):
         frame = tables[name]
         empty = frame["way_id"].isna() & frame["name"].isna() & frame["area"].isna()
+        if name == "limits":
+            empty &= frame["kind"] != "center"  # told on its own
         for row in frame.loc[empty, "row"]:
             text = "way_id, name and area are empty; expected one of them"
             yield at(label(name), row, text, "way_id")
@@ -305,11 +307,17 @@ def _nowhere(tables: Tables, label: Label) -> Iterator[Finding]:
 def _bad_limits(tables: Tables, label: Label) -> Iterator[Finding]:
     limits, kinds = tables["limits"], _kinds(tables["facilities"])
     where = label("limits")
+    bounded = bool((limits["kind"] == "center").any())
     for row in rows_of(limits):
         if row.kind in STRUCTURES and pd.isna(row.value):
             yield at(where, row.row, "value = ''; expected a number for a limit of this kind")
         elif row.kind in STRUCTURES and row.value <= 0:
             yield at(where, row.row, "value = '0'; expected a number > 0; no truck could pass")
+        if row.kind == "center" and row.area is None:
+            yield at(where, row.row, "area = ''; expected the area of the center as a polygon")
+        if row.kind == "wash_corridor" and not bounded:
+            text = "kind = 'wash_corridor'; expected a row of kind center beside it, whose area is"
+            yield at(where, row.row, f"{text} the center that the corridor leads into", "kind")
         if row.kind == "wash_corridor" and row.wash_id is None:
             yield at(where, row.row, "wash_id = ''; expected a facility of kind wash")
         elif kinds.get(row.wash_id) not in (None, "wash"):

@@ -7,7 +7,7 @@ streets that are open on both sides, at the slower speeds.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from solvers.hours import NO_BORDER, Hours
 
 if TYPE_CHECKING:
     from scenarios.access import AccessGroup, Restriction
+    from scenarios.corridors import WashRule
     from scenarios.day import DueTruck
 
 DAY_END_S = 48 * 3600
@@ -84,11 +85,13 @@ def effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> st
 class Travel:
     """The layers of travel of a day: the metric of each, and which holds when.
 
-    The first layers are those of the groups: all streets that are open at some hour. ``borders``
+    The first layers are those of the groups: all streets that are open at some hour. ``wash`` is
+    what monitored corridors ask of the trucks that travel by each. ``borders``
     and ``layer`` are those of `solvers.hours.Hours`; without borders nothing changes by the hour.
     """
 
     metrics: tuple[RoadMetric, ...]
+    wash: tuple[WashRule | None, ...]
     borders: NDArray[np.int64]
     layer: NDArray[np.int64]
 
@@ -115,8 +118,8 @@ def lay_travel(roads: Roads, groups: Sequence[AccessGroup], weights: Sequence[We
         Of each group, with the streets that are open to it at some hour.
     """
     network = roads.network
-    layers = {effect(network, g.profile, g.blocked): k for k, g in enumerate(groups)}
-    metrics = [roads.weigh(w) for w in weights]
+    layers = {_key(network, g, g.blocked): k for k, g in enumerate(groups)}
+    metrics, wash = [roads.weigh(w) for w in weights], [g.wash for g in groups]
     most = max(len(g.periods) for g in groups) - 1
     borders = np.full((len(groups), most), NO_BORDER, dtype=np.int64)
     layer = np.zeros((len(groups), 2 * most + 1), dtype=np.int64)
@@ -124,12 +127,19 @@ def lay_travel(roads: Roads, groups: Sequence[AccessGroup], weights: Sequence[We
         layer[k] = k
         borders[k, : len(group.periods) - 1] = [p.begin_s for p in group.periods[1:]]
         for column, shut in enumerate(_spans(group.periods)):
-            key = effect(network, group.profile, shut)
+            key = _key(network, group, shut)
             if key not in layers:
                 layers[key] = len(metrics)
                 metrics.append(roads.weigh(weigh(network, group.profile, shut)))
+                wash.append(group.wash)
             layer[k, column] = layers[key]
-    return Travel(tuple(metrics), borders, layer)
+    return Travel(tuple(metrics), tuple(wash), borders, layer)
+
+
+def _key(network: Network, group: AccessGroup, shut: NDArray[np.int32]) -> Hashable:
+    """Return what tells layers of travel apart."""
+    rule = None if group.wash is None else (group.wash.entries.tobytes(), group.wash.stations)
+    return effect(network, group.profile, shut), rule
 
 
 def _spans(periods: Sequence[Period]) -> list[NDArray[np.int32]]:

@@ -8,18 +8,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from routing._kernels.sweep import Table
 from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
 from routing.roads import RoadMetric
 from routing.snapping import Positions, Snaps, snap
 from routing.telling import telling_if_slow
-from scenarios.access import AccessGroup
+from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
+from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.periods import Travel
 from scenarios.schema import SWEEPINGS
 from scenarios.street_tasks import StreetTask
+from scenarios.washing import Washing, WashStation, wash_travel
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 
 FARTHEST_SNAP_M = 300.0
@@ -65,6 +68,9 @@ class DayProblem:
         Stops that stand on no street that a truck of their stream may drive.
     arc, offset_cm
         The place of each location of the travel matrices on the streets.
+    washing
+        For each layer of travel of trucks that wash before they enter the center, how they travel;
+        None for the others, and nothing at all where no truck washes.
     """
 
     problem: Problem
@@ -79,6 +85,13 @@ class DayProblem:
     arc: NDArray[np.int32]
     offset_cm: NDArray[np.int32]
     notes: tuple[str, ...]
+    washing: tuple[Washing | None, ...] = ()
+
+    @property
+    def wash_stations(self) -> tuple[DueFacility, ...]:
+        """The stations at which any truck of the day may wash, each once."""
+        used = {s.facility.facility_id for w in self.washing if w is not None for s in w.stations}
+        return tuple(f for f in self.day.facilities if f.facility_id in used)
 
 
 @dataclass
@@ -139,7 +152,7 @@ def build_day_problem(
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-        tables = [metric.travel_table(positions, positions) for metric in travel.metrics]
+        tables, washing = _travel(travel, positions, _washes(day, gates, far))
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
     problem = Problem(
@@ -163,8 +176,55 @@ def build_day_problem(
         day.trucks,
         positions.arc,
         positions.offset_cm,
-        (*notes, *doubts, *far),
+        (*notes, *doubts, *far.values(), *_stranded(problem, groups, washing)),
+        washing,
     )
+
+
+def _washes(day: Day, gates: dict[str, int], far: dict[str, str]) -> dict[str, WashStation]:
+    """Return the wash stations that stand on the streets."""
+    return {
+        f.facility_id: WashStation(f, gates[f.facility_id])
+        for f in day.facilities
+        if f.kind == "wash" and f.facility_id not in far
+    }
+
+
+def _travel(
+    travel: Travel, positions: Positions, stations: dict[str, WashStation]
+) -> tuple[list[Table], tuple[Washing | None, ...]]:
+    """Return the travel matrix of each layer, and how those travel that wash before they enter."""
+    tables: list[Table] = []
+    washing: list[Washing | None] = []
+    for metric, rule in zip(travel.metrics, travel.wash, strict=True):
+        if rule is None:
+            tables.append(metric.travel_table(positions, positions))
+            washing.append(None)
+        else:
+            table, led = wash_travel(metric, rule, positions, stations)
+            tables.append(table)
+            washing.append(led)
+    return tables, tuple(washing) if any(washing) else ()
+
+
+def _stranded(
+    problem: Problem, groups: Sequence[AccessGroup], washing: Sequence[Washing | None]
+) -> list[str]:
+    """Name the places from which trucks could not come home without entering unwashed."""
+    notes = []
+    for k, (group, washes) in enumerate(zip(groups, washing, strict=False)):
+        if washes is None:
+            continue
+        homes = sorted({v.end for v in problem.vehicles if v.profile == k})
+        stuck = (problem.time_s[k][:, homes] < 0).all(axis=1)
+        names = [t.task_id for t in problem.tasks if all(stuck[m.exit] for m in t.modes)]
+        if names:
+            notes.append(
+                f"{listed(group.truck_ids, NAMED_TRUCKS)} cannot come home from"
+                f" {listed(names, NAMED_TRUCKS)}: no wash station can be reached from there"
+                " without entering the center unwashed; check on which side stations stand"
+            )
+    return notes
 
 
 def _rules(city: City) -> Rules:
@@ -188,6 +248,7 @@ class _Reach:
         trucks: Sequence[DueTruck],
     ) -> None:
         self.trucks = trucks
+        self.groups = groups
         by_truck = {t: w for g, w in zip(groups, weights, strict=True) for t in g.truck_ids}
         self.weights = [by_truck[t.truck_id] for t in trucks]
         self.widest = _widest(weights)
@@ -200,7 +261,9 @@ class _Reach:
     def for_facility(self, facility: DueFacility) -> Weights:
         """Return weights whose streets all the trucks that call at a facility can use."""
         pairs = zip(self.trucks, self.weights, strict=True)
-        callers = [w for t, w in pairs if _calls_at(t, facility)] or [self.widest]
+        washers = day_trucks_washing(self.groups, facility.facility_id)
+        calls = [w for t, w in pairs if t.truck_id in washers or _calls_at(t, facility)]
+        callers = calls or [self.widest]
         common = np.logical_and.reduce([w.routable for w in callers])
         return replace(callers[0], routable=common) if common.any() else _widest(callers)
 
@@ -308,8 +371,8 @@ def _street_tasks(
 
 def _facilities(
     day: Day, network: Network, reach: _Reach, places: _Places
-) -> tuple[tuple[Facility, ...], dict[str, int], list[str]]:
-    """Return the facilities in use, each one's location, and sentences on those off the streets."""
+) -> tuple[tuple[Facility, ...], dict[str, int], dict[str, str]]:
+    """Return the facilities in use, each one's location, and a sentence on each off the streets."""
     gates: dict[str, int] = {}
     far: dict[str, str] = {}
     faults = []
@@ -341,7 +404,7 @@ def _facilities(
         for f in day.facilities
         if (f.streams or f.refills) and f.facility_id not in far
     )
-    return working, gates, list(far.values())
+    return working, gates, far
 
 
 def _off_streets(facility: DueFacility, distance: float, outside: float) -> str:

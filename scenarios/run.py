@@ -13,11 +13,12 @@ from routing.cache import load_or_build, load_or_build_roads
 from routing.network import Network
 from routing.profiles import Weights, weigh
 from routing.roads import Roads
-from scenarios.access import AccessGroup, access_groups
+from scenarios.access import AccessGroup
 from scenarios.city import City
 from scenarios.cleaning.linked import Search, is_linked, solve_linked
 from scenarios.cleaning.stored import STREETS, stored_week, streets_only
 from scenarios.cleaning.work import Due, by_frequency
+from scenarios.corridors import truck_groups
 from scenarios.day import Day, plan_day
 from scenarios.periods import cut_windows, lay_travel, shut_hours
 from scenarios.places import refuse_mistaken_places
@@ -79,7 +80,7 @@ def pose_day(
     city: City, day: Day, network: Network, due: Due, say: Say, roads: Roads | None = None
 ) -> DayProblem:
     """Return the solver's problem for a day whose runs of street are due as ``due`` says."""
-    groups, access_notes = access_groups(city, network, day.date, day.trucks)
+    groups, access_notes = truck_groups(city, network, day)
     weights = [weigh(network, g.profile, g.blocked) for g in groups]
     streets, street_notes = due_streets(city, day, network, groups, weights, due)
     say(f"street runs to sweep: {len(streets)}")

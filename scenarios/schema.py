@@ -224,7 +224,14 @@ LIMITS = Table(
             "kind",
             "choice",
             required=True,
-            choices=("truck_ban", "max_weight_t", "max_height_m", "max_width_m", "wash_corridor"),
+            choices=(
+                "truck_ban",
+                "max_weight_t",
+                "max_height_m",
+                "max_width_m",
+                "wash_corridor",
+                "center",  # the area that wash corridors lead into
+            ),
         ),
         Column("value", "float", minimum=0, maximum=100),
         Column("way_id", "int", minimum=1),

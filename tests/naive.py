@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Container
 
-from routing.network import BanKind, Network
+from routing.network import ArcFlag, BanKind, Network, NodeFlag
 from routing.profiles import Weights
 
 Place = tuple[int, int]  # arc and offset in centimeters
@@ -23,12 +24,19 @@ def binding_bans(network: Network, hgv: bool) -> set[tuple[int, ...]]:
 
 
 def travel(
-    network: Network, weights: Weights, source: Place, target: Place
+    network: Network,
+    weights: Weights,
+    source: Place,
+    target: Place,
+    shut: Container[int] = (),
+    end_there: bool = False,
+    last_mile: bool = False,
 ) -> tuple[int, int] | None:
     """Milliseconds and centimeters of the fastest way, None where there is none.
 
     It knows nothing of copies: its states are histories of real arcs, and a step is refused when
-    the history with it ends in a forbidden sequence.
+    the history with it ends in a forbidden sequence. Arcs of ``shut`` are never driven onto, or
+    only to end there. With ``last_mile`` ways that pass fewer gates come first.
     """
     (begin, from_cm), (end, to_cm) = source, target
     if begin == end and to_cm >= from_cm:
@@ -38,10 +46,10 @@ def travel(
     memory = max((len(ban) for ban in bans), default=2) - 1
     costs = turn_costs(network)
     rest = int(weights.arc_time_ms[begin]) - part_ms(network, weights, begin, from_cm)
-    queue = [(rest, int(network.arc_length_cm[begin]) - from_cm, (begin,))]
+    queue = [(0, rest, int(network.arc_length_cm[begin]) - from_cm, (begin,))]
     settled = set()
     while queue:
-        ms, cm, history = heapq.heappop(queue)
+        gates, ms, cm, history = heapq.heappop(queue)
         if history in settled:
             continue
         settled.add(history)
@@ -53,12 +61,29 @@ def travel(
             time = int(weights.arc_time_ms[to])
             if arc != history[-1] or time < 0:
                 continue
+            if to in shut and not (end_there and to == end):
+                continue
             longer = (*history, to)
             if any(longer[-len(ban) :] == ban for ban in bans):
                 continue
             kept = longer[-max(memory, 2) :]
-            heapq.heappush(queue, (ms + cost + time, cm + int(network.arc_length_cm[to]), kept))
+            passed = gates + (gates_between(network, arc, to) if last_mile else 0)
+            cm_after = cm + int(network.arc_length_cm[to])
+            heapq.heappush(queue, (passed, ms + cost + time, cm_after, kept))
     return None
+
+
+def gates_between(network: Network, arc: int, to: int) -> int:
+    """Gates that a turn between real arcs passes."""
+    levels = []
+    for one in (arc, to):
+        flags = int(network.arc_flags[one])
+        levels.append(2 if flags & ArcFlag.PRIVATE else 1 if flags & ArcFlag.DELIVERY else 0)
+    node = int(network.node_flags[network.arc_head[arc]])
+    u_turn = int(network.arc_reverse[arc]) == to
+    if node & NodeFlag.PRIVATE_GATE and not u_turn and 2 not in levels:
+        return 2
+    return max(0, levels[1] - levels[0])
 
 
 def turn_costs(network: Network) -> dict[tuple[int, int], int]:

@@ -143,7 +143,7 @@ const drawDetails = (route, trip) => {
     if (isTask(step)) layer.addLayer(popsUp(room[1](at) ? marker(at, "number", 20, number, { zIndexOffset: 200 })
       : marker(at, "dot", 0, `<i style="background:${route.color}"></i>`, { zIndexOffset: 150 }), popup, at));
     if (step.kind === "break") layer.addLayer(popsUp(marker(at, "place rest", 22, icon("rest"), { zIndexOffset: 500 }), popup, at));
-    if (step.kind === "unload" || step.kind === "refill") visits.set(step.id, [...(visits.get(step.id) || []), step]);
+    if (["unload", "refill", "wash"].includes(step.kind)) visits.set(step.id, [...(visits.get(step.id) || []), step]);
   }
   for (const visited of visits.values()) {
     const shown = visited.length > 3 ? [`${clock(visited[0].begin_s)} … ${clock(visited[visited.length - 1].begin_s)} ×${visited.length}`] : visited.map((s) => clock(s.begin_s));

@@ -10,8 +10,8 @@ Definitions
   if ``begin_s <= 60·m < end_s``; see `dispatch.audit.stations`.
 - Times, lengths and rounding of legs: `dispatch.audit.drive`. Breaks: `dispatch.audit.clock`.
   Loads: `dispatch.audit.loads`. Required visits: `dispatch.audit.identity`. Closed streets:
-  `dispatch.audit.restrictions`. Street work: `dispatch.audit.streets`. Figures:
-  `dispatch.audit.figures`.
+  `dispatch.audit.restrictions`. Washing before the center: `dispatch.audit.corridors`. Street work:
+  `dispatch.audit.streets`. Figures: `dispatch.audit.figures`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from dispatch.audit.clock import check_clock
 from dispatch.audit.context import Context
+from dispatch.audit.corridors import WashRules
 from dispatch.audit.drive import Streets
 from dispatch.audit.figures import check_bound, check_figures, check_kpis, check_required
 from dispatch.audit.identity import check_names, check_service, check_trucks
@@ -64,12 +65,14 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     _check_fingerprint(ctx, city, network)
     check_trucks(ctx)
     redriver = Redriver(ctx, city)
+    washing = WashRules(ctx, city)
     truth = {}
     for route in record.routes:
         truck = ctx.world.trucks.get(route.truck_id)
         check_names(ctx, route)
         redriver.drive(route, truck)
         check_clock(ctx, route, truck, redriver.changes(truck))
+        washing.check(route, truck)
         if truck is not None:
             check_loads(ctx, route, truck)
         truth[route.number] = check_figures(ctx, route, truck)

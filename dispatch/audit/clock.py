@@ -12,6 +12,8 @@ from dispatch.audit.context import Context
 from dispatch.audit.record import Activity, Route
 from dispatch.audit.tables import Truck, clock
 
+AT_STATIONS = ("unload", "refill", "wash")
+
 
 def check_clock(
     ctx: Context, route: Route, truck: Truck | None, changes: frozenset[int] = frozenset()
@@ -83,7 +85,7 @@ def _check_duration(ctx: Context, route: Route, idx: int, activity: Activity) ->
         exact = activity.name in ("meal", "rest")
         good = taken == expected if exact else taken >= expected
         ctx.check(good, "break-length", text, route.truck_id, idx)
-    elif activity.kind in ("unload", "refill"):
+    elif activity.kind in AT_STATIONS:
         station = ctx.world.stations.get(activity.id)
         if station is not None:
             expected = station.refill_s if activity.kind == "refill" else station.unload_s
@@ -112,9 +114,9 @@ def _check_window(ctx: Context, route: Route, idx: int, activity: Activity) -> N
 
 
 def _check_hours(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
-    """Check that unloading or refilling begins and ends while the facility is open."""
+    """Check that unloading, refilling or washing begins and ends while the facility is open."""
     station = ctx.world.stations.get(activity.id)
-    if station is None or activity.kind not in ("unload", "refill"):
+    if station is None or activity.kind not in AT_STATIONS:
         return
     text = (
         f"at {station.facility_id} from {clock(activity.begin_s)} to {clock(activity.end_s)};"

@@ -32,6 +32,8 @@ EXACT = (
     "unserved",
     "unserved_kg",
 )
+WASHES = "washes"
+"""Stated on days that have any."""
 SHARED = {"cost": "seconds", "overtime_s": "seconds", "co2_g": "metres"}
 """Figures that only a whole route has, and what shares them out."""
 
@@ -225,6 +227,7 @@ def _add_line(ctx: Context, sums: Sums, line: Line) -> None:
         exact["swept_m"] += line.swept_m
         exact["mass_kg"] += activity.mass_kg or 0
         sums.trips.add((line.route.truck_id, line.trip))
+    exact[WASHES] += activity.kind == "wash"
     if activity.kind == "stop":
         windows = () if line.visit is None else line.visit.windows
         sums.punctual += not windows or any(a <= activity.begin_s <= b for a, b in windows)
@@ -312,6 +315,8 @@ def _check_group(ctx: Context, where: str, stated: Any, sums: Sums) -> None:
     if not isinstance(stated, Mapping):
         ctx.skip(f"kpis: no {where}")
         return
+    if WASHES in stated:
+        ctx.equal(stated[WASHES], sums.exact[WASHES], "kpi", f"{where}.{WASHES}")
     for key, value in sums.figures().items():
         ctx.equal(stated.get(key), value, "kpi", f"{where}.{key}")
     for key, rate in sums.rates().items():

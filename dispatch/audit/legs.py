@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dispatch.audit.context import Context
 from dispatch.audit.drive import Driven, drive_leg, geometry_fault, streets_fault
+from dispatch.audit.gates import open_part, through_fault
 from dispatch.audit.geo import left_of
 from dispatch.audit.record import Activity, Leg, Route, Spot
 from dispatch.audit.restrictions import Hours, Restrictions
@@ -27,6 +28,7 @@ class Redriver:
         self.city = city
         self.restrictions = Restrictions(city, ctx.streets.network, ctx.plan.date)
         self._weights: dict[tuple[object, ...], Weights] = {}
+        self._open: dict[int, NDArray[np.bool_]] = {}
 
     def access(self, truck: Truck, span: Hours) -> tuple[Weights, NDArray[np.bool_]]:
         """Return the truck's weights and the arcs shut to it, at any moment of a time."""
@@ -49,6 +51,13 @@ class Redriver:
         moments = [first, *changes, last]
         parts = [self.access(truck, span)[0] for span in zip(moments, moments[1:], strict=False)]
         return np.logical_or.reduce([part.routable for part in parts])
+
+    def open_streets(self, truck: Truck, span: Hours) -> NDArray[np.bool_]:
+        """Return the streets among which the truck passes no gate at a time, (num_arcs,)."""
+        weights, blocked = self.access(truck, span)
+        if id(weights) not in self._open:
+            self._open[id(weights)] = open_part(self.ctx.streets.network, weights, blocked)
+        return self._open[id(weights)]
 
     def profile(self, truck: Truck) -> Profile:
         """Return the truck as the streets see it."""
@@ -138,6 +147,8 @@ class Redriver:
         if driven.faults:
             return driven
         ctx.check(True, "turn", "", route.truck_id, idx)
+        fault = through_fault(ctx.streets, self.open_streets(truck, span), leg)
+        ctx.check(not fault, "gate", fault, route.truck_id, idx)
         ctx.equal(leg.time_s, driven.time_s, "leg-time", "time_s of the leg", route.truck_id, idx)
         what = "length_m of the leg"
         ctx.equal(leg.length_m, driven.length_m, "leg-length", what, route.truck_id, idx)

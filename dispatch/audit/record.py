@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from routing.errors import InputError
 
 SCHEMA = "huanwei.plan/1"
-KINDS = ("start", "stop", "street", "unload", "refill", "break", "end")
+KINDS = ("start", "stop", "street", "unload", "refill", "wash", "break", "end")
 MAX_FAULTS = 20
 """Faults of a malformed plan that are listed; the rest are counted."""
 

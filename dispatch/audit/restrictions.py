@@ -129,7 +129,7 @@ def _concerns(row: Any, truck: Truck) -> bool:
     kind = getattr(row, "kind", "closure")
     if kind == "closure":
         return True
-    if kind == "wash_corridor":
+    if kind in ("center", "wash_corridor"):
         return False
     if is_filled(row.permit) and row.permit in truck.permits:
         return False

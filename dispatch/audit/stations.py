@@ -47,7 +47,7 @@ def _visits(ctx: Context) -> dict[str, list[Visit]]:
     visits: dict[str, list[Visit]] = defaultdict(list)
     for route in ctx.plan.routes:
         for idx, activity in enumerate(route.activities):
-            if activity.kind in ("unload", "refill"):
+            if activity.kind in ("unload", "refill", "wash"):
                 put_down = ctx.received.get((route.number, idx), {})
                 visits[activity.id].append(Visit(route.truck_id, idx, activity, put_down))
     return visits
@@ -67,6 +67,10 @@ def _check_bays(ctx: Context, station: Station, visits: list[Visit]) -> None:
         if inside > most:
             most, when = inside, moment
     text = f"{most} trucks inside {station.facility_id} at {clock(when)}; {station.bays} bay(s)"
+    if station.kind == "wash":  # its bays are not booked: a wait there is no broken promise
+        if most > station.bays:
+            ctx.found.warn(text)
+        return
     fits = ctx.check(most <= station.bays, "bays", text)
     if fits:
         _check_bay_numbers(ctx, station, visits)

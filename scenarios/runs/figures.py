@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from routing.paths import Path, path_geometry
-from routing.snapping import Positions
+from routing.paths import path_geometry
 from scenarios.city import City
 from scenarios.day import DueStop
 from scenarios.energy import route_energy
 from scenarios.problem import DayProblem
+from scenarios.washing import Drive, find_drives, wash_seconds
 from solvers.evaluate import Driven, Evaluation, evaluate_plan
 from solvers.plan import Plan
 
@@ -37,7 +37,7 @@ def day_figures(city: City, posed: DayProblem, plan: Plan) -> dict[str, Any]:
         "driven_cost": driven_cost,
         "length_m": sum(d.length_m for d in judged.driven),
         "duration_s": sum(d.end_s - d.route.start_s for d in judged.driven),
-        "driving_s": sum(d.driving_s for d in judged.driven),
+        "driving_s": sum(d.driving_s - wash_seconds(posed, d) for d in judged.driven),
         "overtime_s": sum(d.overtime_s for d in judged.driven),
         "co2_g": sum(
             route_energy(city, trucks[d.route.vehicle], d.length_m).co2_g for d in judged.driven
@@ -130,19 +130,14 @@ def _route_lines(posed: DayProblem, driven: Driven) -> dict[str, Any]:
             ends.append((place, place))
             layers.append(timing.layer)
     ends.append((vehicle.end, vehicle.end))
-    start = np.asarray([leave for _, leave in ends[:-1]])
-    goal = np.asarray([enter for enter, _ in ends[1:]])
-    by = np.asarray([*layers, driven.home_layer])
-    paths: dict[int, Path] = {}
-    for layer in np.unique(by):
-        own = np.flatnonzero(by == layer)
-        found = posed.metrics[layer].find_paths(
-            Positions(posed.arc[start[own]], posed.offset_cm[start[own]]),
-            Positions(posed.arc[goal[own]], posed.offset_cm[goal[own]]),
-        )
-        paths |= dict(zip(own.tolist(), found, strict=True))
-    legs = [paths[k] for k in range(len(by))]
-    pieces = [path_geometry(posed.network, path) for path in legs if len(path.arcs)]
+    drives: dict[int, Drive] = {}
+    by = [*layers, driven.home_layer]
+    for layer in sorted(set(by)):
+        own = [k for k, used in enumerate(by) if used == layer]
+        found = find_drives(posed, layer, [ends[k][1] for k in own], [ends[k + 1][0] for k in own])
+        drives |= dict(zip(own, found, strict=True))
+    paths = [path for k in range(len(by)) for path in drives[k].paths]
+    pieces = [path_geometry(posed.network, path) for path in paths if len(path.arcs)]
     line = np.round(np.concatenate(pieces), DIGITS).tolist() if pieces else []
     main = max(sorted(set(streams)), key=streams.count) if streams else ""
     return {"truck": vehicle.vehicle_id, "stream": main, "line": line, "stops": stops}

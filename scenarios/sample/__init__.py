@@ -12,7 +12,8 @@ from routing.errors import InputError
 from routing.reading import read_network
 from scenarios.files import write_whole
 from scenarios.sample.city import Hints, build_tables
-from scenarios.sample.osm_xml import write_osm
+from scenarios.sample.lattice import Lattice
+from scenarios.sample.osm_xml import Point, write_osm
 from scenarios.sample.synthetic import ANCHOR, Synthetic, draw_city
 from scenarios.tables import write_tables
 
@@ -117,4 +118,15 @@ def _hints(drawn: Synthetic) -> Hints:
         "L1": degrees(*south.place),
     }
     core = (ANCHOR.lon, ANCHOR.lat, CORE_M, REACH_M)
-    return Hints(core, places, degrees(*north.place), DISTRICTS)
+    outline = tuple(degrees(*corner) for corner in _outline(drawn.lattice))
+    return Hints(core, places, degrees(*north.place), DISTRICTS, outline)
+
+
+def _outline(lattice: Lattice) -> list[Point]:
+    """Junctions of the ring, counterclockwise from the south-west."""
+    num_x, num_y = lattice.shape
+    south = [(i, 0) for i in range(num_x - 1)]
+    east = [(num_x - 1, j) for j in range(num_y - 1)]
+    north = [(i, num_y - 1) for i in range(num_x - 1, 0, -1)]
+    west = [(0, j) for j in range(num_y - 1, 0, -1)]
+    return [lattice.centers[at] for at in (*south, *east, *north, *west)]

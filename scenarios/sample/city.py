@@ -34,13 +34,14 @@ class Hints:
     """What the maker of a map knows about it: its core, places of facilities, names of districts.
 
     ``core`` is longitude, latitude, radius of the core and reach in meters; ``places`` are in
-    degrees, by facility.
+    degrees, by facility, as are the corners of the built-up city, ``outline``.
     """
 
     core: tuple[float, float, float, float] | None = None
     places: dict[str, Point] = field(default_factory=dict)
     town: Point | None = None
     districts: tuple[str, ...] = DISTRICTS
+    outline: tuple[Point, ...] = ()
 
 
 def build_tables(
@@ -81,7 +82,9 @@ def build_tables(
         "programmes": programmes(),
         "operations": operations(),
         "closures": closures(ground, {place.street for place in places}),
-        "limits": limits(ground, facilities),
+        "limits": limits(
+            ground, facilities, tuple(anchor.to_meters(*corner) for corner in hints.outline)
+        ),
         "fill": fill_levels(rows, rng),
         "weighings": weighings(rows, facilities, rng),
         "case_catalogue": case_catalogue(),

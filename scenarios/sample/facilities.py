@@ -15,6 +15,7 @@ from scenarios.sample.ground import Ground
 from scenarios.sample.osm_xml import Point
 
 SITE_CLASSES = ("primary", "secondary", "tertiary", "unclassified")
+MAIN_CLASSES = ("primary", "secondary")
 SETBACK_M = 9.0
 APART_M = 120.0
 CLOSING_DAY = "2025-06-30"
@@ -72,7 +73,8 @@ def place_facilities(ground: Ground, known: dict[str, Point]) -> pd.DataFrame:
     specs = [*SPECS, *_water_points()]
     rows = []
     for spec in specs:
-        lon, lat = sites.take(known.get(spec.facility_id) or _wish(ground, spec))
+        wish = known.get(spec.facility_id) or _wish(ground, spec)
+        lon, lat = sites.take(wish, inbound=spec.kind == "wash")
         rows.append(_row(spec, lon, lat))
     frame = pd.DataFrame(rows)
     closing = frame["facility_id"] == "L1"
@@ -119,6 +121,7 @@ class _Sites:
         arcs = np.flatnonzero(self._suitable())
         self.arcs = arcs
         self.free = np.ones(len(arcs), dtype=np.bool_)
+        self.inward = _leads_inward(ground, arcs)
 
     def _suitable(self) -> NDArray[np.bool_]:
         ground = self.ground
@@ -131,14 +134,31 @@ class _Sites:
                 return choice
         return ground.stops
 
-    def take(self, wish: Point) -> Point:
-        """Place at the suitable street nearest to the wish that is not taken."""
+    def take(self, wish: Point, inbound: bool = False) -> Point:
+        """Place at the suitable street nearest to the wish that is not taken.
+
+        ``inbound``: beside the direction of a main street that leads toward the center, if any.
+        """
         ground, arcs = self.ground, self.arcs
         away = np.hypot(ground.x[arcs] - wish[0], ground.y[arcs] - wish[1])
         if not self.free.any():
             self.free[:] = True
-        k = int(np.argmin(np.where(self.free, away, np.inf)))
+        free = self.free & self.inward if inbound and (self.free & self.inward).any() else self.free
+        k = int(np.argmin(np.where(free, away, np.inf)))
         arc = int(arcs[k])
         near = np.hypot(ground.x[arcs] - ground.x[arc], ground.y[arcs] - ground.y[arc]) < APART_M
         self.free &= ~near
         return ground.beside(arc, 0.5, SETBACK_M)
+
+
+def _leads_inward(ground: Ground, arcs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which arcs are main streets that end nearer to the center than they begin."""
+    network = ground.network
+
+    def away(node: int) -> float:
+        at = ground.anchor.to_meters(float(network.node_lon[node]), float(network.node_lat[node]))
+        return math.dist(at, ground.center)
+
+    ends = zip(network.arc_tail[arcs].tolist(), network.arc_head[arcs].tolist(), strict=True)
+    main = np.asarray([ground.highway(int(arc)) in MAIN_CLASSES for arc in arcs], dtype=np.bool_)
+    return main & np.asarray([away(head) < away(tail) for tail, head in ends], dtype=np.bool_)

@@ -332,13 +332,11 @@ def test_truck_ban_above_a_weight(network: Network, tmp_path: Path):
         ("max_weight_t", "12", set()),
         ("max_height_m", "2.6", {"T2", "T3"}),
         ("max_width_m", "2.3", {"T1", "T2", "T3", "T4", "T5"}),
-        ("wash_corridor", "", set()),
     ],
 )
 def test_limits_of_size(network: Network, tmp_path: Path, kind: str, value: str, shut: set[str]):
     """A truck exactly as large as the limit passes; hours and general permits change nothing."""
-    wash = "W1" if kind == "wash_corridor" else ""
-    city = make_city(tmp_path, limits=LIMIT + f"L1,{kind},{value},30,,,16:00,17:00,,{wash}\n")
+    city = make_city(tmp_path, limits=LIMIT + f"L1,{kind},{value},30,,,16:00,17:00,,\n")
     assert {name for name in trucks_of(city) if blocked(city, network, name)} == shut
 
 
@@ -352,13 +350,12 @@ def test_a_named_permit_lifts_a_limit_of_weight(network: Network, tmp_path: Path
 def test_rows_without_effect_are_named(network: Network, tmp_path: Path):
     """A row that matches no street says so; one that is not in force is silent."""
     closures = CLOSURE + "C1,99,,,,,,\nC2,98,,,2020-01-01,2020-01-02,,\n"
-    limits = LIMIT + "L1,truck_ban,,,没有路,,,,\nL2,wash_corridor,,10,,,,,,W1\n"
+    limits = LIMIT + "L1,truck_ban,,,没有路,,,,\n"
     city = make_city(tmp_path, closures=closures, limits=limits)
     restrictions, notes = read_restrictions(city, network, MONDAY)
     assert notes == [
         "closures.csv row 2: closure C1 matches no street of the map; it has no effect",
         "limits.csv row 2: limit L1 matches no street of the map; it has no effect",
-        "wash corridors (1 in limits.csv) are not planned for",
     ]
     assert [len(r.arcs) for r in restrictions] == [0, 0]
 

@@ -12,7 +12,9 @@ from tests.cities import write_good, written
 from tests.scenarios.test_tables import GOOD, faults_of, write_city
 
 LIMIT = "limit_id,kind,value,way_id,area\n"
-WASH = "limit_id,kind,way_id,wash_id\n"
+WASH = "limit_id,kind,way_id,wash_id,area\n"
+CENTER = 'C1,center,,,"POLYGON((112 30, 113 30, 113 32, 112 32, 112 30))"\n'
+WITH_WASH = GOOD["facilities"] + "W1,wash,112.19,31.02,,,\n"
 HAUL = (
     "facility_id,kind,lon,lat,streams,haul_to\nD1,depot,112.18,31.01,,\n"
     "S1,transfer,112.19,31.02,other,{}\nS2,transfer,112.19,31.03,other,{}\n"
@@ -131,12 +133,21 @@ def _with(table: str, old: str, new: str) -> dict[str, str]:
             "limits.csv row 2: value = '0'; expected a number > 0; no truck could pass",
         ),
         (
-            {"limits": WASH + "L1,wash_corridor,7,\n"},
-            "limits.csv row 2: wash_id = ''; expected a facility of kind wash",
+            {"limits": WASH + CENTER + "L1,wash_corridor,7,,\n"},
+            "limits.csv row 3: wash_id = ''; expected a facility of kind wash",
         ),
         (
-            {"limits": WASH + "L1,wash_corridor,7,S1\n"},
-            "limits.csv row 2: wash_id = 'S1'; expected a facility of kind wash; "
+            {"limits": WASH + "L1,wash_corridor,7,W1,\n", "facilities": WITH_WASH},
+            "limits.csv row 2: kind = 'wash_corridor'; expected a row of kind center beside it, "
+            "whose area is the center that the corridor leads into",
+        ),
+        (
+            {"limits": WASH + "C1,center,7,,\n"},
+            "limits.csv row 2: area = ''; expected the area of the center as a polygon",
+        ),
+        (
+            {"limits": WASH + CENTER + "L1,wash_corridor,7,S1,\n"},
+            "limits.csv row 3: wash_id = 'S1'; expected a facility of kind wash; "
             "it is of kind transfer",
         ),
         (
