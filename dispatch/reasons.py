@@ -70,6 +70,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The bins of its street are not emptied on this date, and it is swept only after them.",
         "该路段垃圾桶当日未清运,按规定清运后方可清扫。",
     ),
+    "gated": (
+        "It stands behind a gate that no truck of its stream may pass.",
+        "该点位于门禁之内,承运车辆均无通行许可。",
+    ),
     "cut_off": (
         "Its street is cut off from the rest for every truck of its stream: by a closure, a limit,"
         " a one-way street or the edge of the map.",

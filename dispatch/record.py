@@ -468,6 +468,11 @@ def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
 
 def _lost(lost: LostStop) -> dict[str, Any]:
     """Return a stop that stands on no street that its trucks may drive."""
+    if lost.gated:
+        far = f"{lost.distance_m:.0f}"
+        detail = f"the street outside is {far} m away; a truck with the permit compound may go in"
+        zh = f"门外道路距{far}米;持compound通行许可的车辆可进入"
+        return _left_out(lost.stop, "gated", detail, zh)
     if 0 < lost.outside_m <= FARTHEST_SNAP_M:
         far = f"{lost.outside_m:.0f}"
         return _left_out(lost.stop, "cut_off", f"the street is {far} m away", f"距该道路{far}米")

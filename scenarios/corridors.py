@@ -33,6 +33,7 @@ from scenarios.access import (
     real_arcs,
 )
 from scenarios.city import City
+from scenarios.compounds import split_by_pass
 from scenarios.day import Day, DueTruck
 from scenarios.tables import format_time
 
@@ -93,11 +94,13 @@ class Corridor:
 
 
 def truck_groups(city: City, network: Network, day: Day) -> tuple[list[AccessGroup], list[str]]:
-    """Return groups of trucks that see the same streets and wash by the same rule, and notes.
+    """Return groups of trucks that see the same streets, gates and corridors, and notes.
 
-    Without a corridor that binds any of the day's trucks they are the groups of `access_groups`.
+    They are the groups of `access_groups`, cut where only some trucks of a group hold the pass of
+    compounds or are bound by a corridor.
     """
     groups, notes = access_groups(city, network, day.date, day.trucks)
+    groups = split_by_pass(groups, network, day)
     corridors, corridor_notes = read_corridors(city, network)
     bound = [c for c in corridors if len(c.entries) and any(map(c.binds, day.trucks))]
     notes += corridor_notes

@@ -30,6 +30,8 @@ WORK_HOURS = (8 * 3600, 18 * 3600)
 """Working hours in which the clock of a case runs."""
 CASE_PRIORITY = 20
 """A case counts as four times the most important point."""
+OUTSIDE_KINDS = ("street", "market")
+"""Kinds of points that are no compound's own."""
 NAMED = 8
 """A note names this many things and counts the rest."""
 
@@ -60,6 +62,8 @@ class DueStop:
     stop_id
         The point's identifier, with ``#2`` and so on where it is visited several times; cases begin
         with ``case:``.
+    resident
+        Whether it is a compound's own, which lets in the trucks that serve it.
     """
 
     point_id: str
@@ -78,6 +82,7 @@ class DueStop:
     price: int
     kind: Literal["point", "case"]
     stop_id: str
+    resident: bool = True
 
 
 @dataclass(frozen=True)
@@ -313,6 +318,7 @@ def _visits(row: Any, count: int, share: float, settings: Settings) -> list[DueS
                 price=_price(settings, part_kg, priority),
                 kind="point",
                 stop_id=row.point_id if i == 0 else f"{row.point_id}#{i + 1}",
+                resident=row.kind not in OUTSIDE_KINDS,
             )
         )
     return stops

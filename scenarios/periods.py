@@ -86,12 +86,14 @@ class Travel:
     """The layers of travel of a day: the metric of each, and which holds when.
 
     The first layers are those of the groups: all streets that are open at some hour. ``wash`` is
-    what monitored corridors ask of the trucks that travel by each. ``borders``
-    and ``layer`` are those of `solvers.hours.Hours`; without borders nothing changes by the hour.
+    what monitored corridors ask of the trucks that travel by each, ``let_in`` whether gates of
+    compounds open to them. ``borders`` and ``layer`` are those of `solvers.hours.Hours`; without
+    borders nothing changes by the hour.
     """
 
     metrics: tuple[RoadMetric, ...]
     wash: tuple[WashRule | None, ...]
+    let_in: tuple[bool, ...]
     borders: NDArray[np.int64]
     layer: NDArray[np.int64]
 
@@ -109,17 +111,27 @@ class Travel:
         )
 
 
-def lay_travel(roads: Roads, groups: Sequence[AccessGroup], weights: Sequence[Weights]) -> Travel:
+def lay_travel(
+    roads: Roads,
+    groups: Sequence[AccessGroup],
+    weights: Sequence[Weights],
+    let_in: Sequence[bool],
+) -> Travel:
     """Return the layers of travel of all groups; what is the same exists once.
 
     Parameters
     ----------
     weights
         Of each group, with the streets that are open to it at some hour.
+    let_in
+        Of each group, whether gates of compounds open to it.
     """
     network = roads.network
-    layers = {_key(network, g, g.blocked): k for k, g in enumerate(groups)}
-    metrics, wash = [roads.weigh(w) for w in weights], [g.wash for g in groups]
+    layers = {
+        (_key(network, g, g.blocked), free): k
+        for k, (g, free) in enumerate(zip(groups, let_in, strict=True))
+    }
+    metrics, owner = [roads.weigh(w) for w in weights], list(range(len(groups)))
     most = max(len(g.periods) for g in groups) - 1
     borders = np.full((len(groups), most), NO_BORDER, dtype=np.int64)
     layer = np.zeros((len(groups), 2 * most + 1), dtype=np.int64)
@@ -127,13 +139,14 @@ def lay_travel(roads: Roads, groups: Sequence[AccessGroup], weights: Sequence[We
         layer[k] = k
         borders[k, : len(group.periods) - 1] = [p.begin_s for p in group.periods[1:]]
         for column, shut in enumerate(_spans(group.periods)):
-            key = _key(network, group, shut)
+            key = (_key(network, group, shut), let_in[k])
             if key not in layers:
                 layers[key] = len(metrics)
                 metrics.append(roads.weigh(weigh(network, group.profile, shut)))
-                wash.append(group.wash)
+                owner.append(k)
             layer[k, column] = layers[key]
-    return Travel(tuple(metrics), tuple(wash), borders, layer)
+    wash, free = [groups[k].wash for k in owner], [let_in[k] for k in owner]
+    return Travel(tuple(metrics), tuple(wash), tuple(free), borders, layer)
 
 
 def _key(network: Network, group: AccessGroup, shut: NDArray[np.int32]) -> Hashable:

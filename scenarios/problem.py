@@ -17,6 +17,7 @@ from routing.snapping import Positions, Snaps, snap
 from routing.telling import telling_if_slow
 from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
+from scenarios.compounds import has_gates, holds_pass, keep_out, streets_outside
 from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.periods import Travel
@@ -47,11 +48,27 @@ class LostStop:
         To the nearest street that such a truck may drive.
     outside_m
         To the nearest street of any kind where that one is cut off from the rest, else 0.
+    gated
+        Whether it stands behind a gate that none of its trucks may pass.
     """
 
     stop: DueStop
     distance_m: float
     outside_m: float
+    gated: bool = False
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where a stop stands: distances as in `LostStop`, and its places on the streets.
+
+    ``gated`` places are for trucks with the pass of compounds; without places there is none.
+    """
+
+    distance_m: float
+    outside_m: float
+    where: list[tuple[int, int]]
+    gated: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ class _Places:
     arc: list[int] = field(default_factory=list)
     offset_cm: list[int] = field(default_factory=list)
     shared: dict[tuple[int, int], int] = field(default_factory=dict)
+    gated: list[int] = field(default_factory=list)
 
     def add(self, arc: int, offset_cm: int) -> int:
         """Return the index of a new location."""
@@ -153,6 +171,7 @@ def build_day_problem(
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
         tables, washing = _travel(travel, positions, _washes(day, gates, far))
+    keep_out(tables, travel.let_in, places.gated)
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
     problem = Problem(
@@ -297,36 +316,69 @@ def _stop_tasks(
     tasks, kept, lost, doubts = [], [], [], []
     found = _stop_snaps(day, network, reach)
     for stop in day.stops:
-        distance, outside, where = found[stop.stop_id]
-        if distance > FARTHEST_SNAP_M:
-            lost.append(LostStop(stop, distance, outside))
+        spot = found[stop.stop_id]
+        distance = spot.distance_m
+        if distance > FARTHEST_SNAP_M or not spot.where:
+            lost.append(LostStop(stop, distance, spot.outside_m, spot.gated))
             continue
         if distance > DOUBTFUL_SNAP_M:
             doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
-        tasks.append(_stop_task(stop, [places.add(arc, offset) for arc, offset in where]))
+        locations = [places.add(arc, offset) for arc, offset in spot.where]
+        places.gated += locations if spot.gated else []
+        tasks.append(_stop_task(stop, locations))
         kept.append(stop)
     return tasks, kept, lost, doubts
 
 
-def _stop_snaps(
-    day: Day, network: Network, reach: _Reach
-) -> dict[str, tuple[float, float, list[tuple[int, int]]]]:
-    """Return distance, distance to a street cut off, and places by stop, stream by stream."""
-    found = {}
+def _stop_snaps(day: Day, network: Network, reach: _Reach) -> dict[str, _Found]:
+    """Return where each stop stands, stream by stream."""
+    found: dict[str, _Found] = {}
+    gates = has_gates(network)
     for stream in sorted({s.stream for s in day.stops}):
         stops = [s for s in day.stops if s.stream == stream]
         weights = reach.for_stream(stream)
-        nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
-        classes = network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]]
-        pairs = zip(stops, np.isin(classes, list(CURB_CLASSES)), strict=True)
-        right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
-        snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
-        arcs, offsets = snaps.positions.arc.tolist(), snaps.positions.offset_cm.tolist()
-        for i, stop in enumerate(stops):
-            span = slice(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
-            where = list(zip(arcs[span], offsets[span], strict=True))
-            far, outside = float(snaps.distance_m[i]), float(snaps.outside_m[i])
-            found[stop.stop_id] = (far, outside, where)
+        found |= _snapped(network, weights, stops)
+        carriers = [t for t in day.trucks if stream in t.streams]
+        if gates and not all(map(holds_pass, carriers)):
+            strangers = [s for s in stops if not s.resident]
+            outside = _snapped(network, streets_outside(network, weights), strangers)
+            let_in = any(map(holds_pass, carriers))
+            for stop in strangers:
+                name = stop.stop_id
+                found[name] = _at_the_gate(found[name], outside[name], let_in)
+    return found
+
+
+def _at_the_gate(inside: _Found, outside: _Found, let_in: bool) -> _Found:
+    """Return where a stop that is no compound's own stands.
+
+    It is served from the street outside if that is near, else behind the gate by trucks that are
+    ``let_in``, if there are any.
+    """
+    near = outside.distance_m <= DOUBTFUL_SNAP_M or outside.distance_m <= inside.distance_m
+    if near or inside.distance_m > FARTHEST_SNAP_M:
+        return outside
+    if let_in:
+        return replace(inside, gated=True)
+    return _Found(outside.distance_m, inside.distance_m, [], gated=True)
+
+
+def _snapped(network: Network, weights: Weights, stops: Sequence[DueStop]) -> dict[str, _Found]:
+    """Return where stops stand on the streets of some weights."""
+    found: dict[str, _Found] = {}
+    if not stops:
+        return found
+    nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
+    classes = network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]]
+    pairs = zip(stops, np.isin(classes, list(CURB_CLASSES)), strict=True)
+    right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
+    snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
+    arcs, offsets = snaps.positions.arc.tolist(), snaps.positions.offset_cm.tolist()
+    for i, stop in enumerate(stops):
+        span = slice(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
+        where = list(zip(arcs[span], offsets[span], strict=True))
+        far, outside = float(snaps.distance_m[i]), float(snaps.outside_m[i])
+        found[stop.stop_id] = _Found(far, outside, where)
     return found
 
 

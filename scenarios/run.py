@@ -18,6 +18,7 @@ from scenarios.city import City
 from scenarios.cleaning.linked import Search, is_linked, solve_linked
 from scenarios.cleaning.stored import STREETS, stored_week, streets_only
 from scenarios.cleaning.work import Due, by_frequency
+from scenarios.compounds import let_in
 from scenarios.corridors import truck_groups
 from scenarios.day import Day, plan_day
 from scenarios.periods import cut_windows, lay_travel, shut_hours
@@ -87,7 +88,7 @@ def pose_day(
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
     roads = roads or load_or_build_roads(network, progress=say)
     say(f"laying the limits of {len(weights)} kinds of truck over the streets")
-    travel = lay_travel(roads, groups, weights)
+    travel = lay_travel(roads, groups, weights, let_in(groups, day.trucks))
     return build_day_problem(city, day, network, groups, travel, streets, notes, say)
 
 

@@ -18,9 +18,15 @@ from routing.network import ArcFlag, Network
 from routing.profiles import Weights, weigh
 
 
-def open_part(network: Network, weights: Weights, blocked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which arcs belong to the open part for a truck, shape (num_arcs,)."""
-    closed = (network.arc_flags & np.uint16(ArcFlag.PRIVATE | ArcFlag.DELIVERY)) != 0
+def open_part(
+    network: Network, weights: Weights, blocked: NDArray[np.bool_], *, destinations: bool = False
+) -> NDArray[np.bool_]:
+    """Return which arcs belong to the open part for a truck, shape (num_arcs,).
+
+    ``destinations``: streets for destinations belong to it too.
+    """
+    flags = ArcFlag.PRIVATE if destinations else ArcFlag.PRIVATE | ArcFlag.DELIVERY
+    closed = (network.arc_flags & np.uint16(flags)) != 0
     outside = replace(weights.profile, private_access=False)
     return weigh(network, outside, np.flatnonzero(blocked | closed)).routable
 

@@ -16,6 +16,8 @@ from routing.network import HIGHWAY_CLASSES
 from routing.profiles import Profile, Weights, weigh
 from scenarios.city import City
 
+OUTSIDE_KINDS = ("street", "market")
+PASSES = frozenset({"compound", "*"})
 CURB_SLACK_M = 1.0
 """A point nearer to the middle of its street than this stands on neither side."""
 
@@ -29,6 +31,7 @@ class Redriver:
         self.restrictions = Restrictions(city, ctx.streets.network, ctx.plan.date)
         self._weights: dict[tuple[object, ...], Weights] = {}
         self._open: dict[int, NDArray[np.bool_]] = {}
+        self._beside: dict[int, NDArray[np.bool_]] = {}
 
     def access(self, truck: Truck, span: Hours) -> tuple[Weights, NDArray[np.bool_]]:
         """Return the truck's weights and the arcs shut to it, at any moment of a time."""
@@ -51,6 +54,15 @@ class Redriver:
         moments = [first, *changes, last]
         parts = [self.access(truck, span)[0] for span in zip(moments, moments[1:], strict=False)]
         return np.logical_or.reduce([part.routable for part in parts])
+
+    def _outside(self, truck: Truck, span: Hours) -> NDArray[np.bool_]:
+        """Return the streets that the truck reaches without a private gate, shape (num_arcs,)."""
+        weights, blocked = self.access(truck, span)
+        if id(weights) not in self._beside:
+            self._beside[id(weights)] = open_part(
+                self.ctx.streets.network, weights, blocked, destinations=True
+            )
+        return self._beside[id(weights)]
 
     def open_streets(self, truck: Truck, span: Hours) -> NDArray[np.bool_]:
         """Return the streets among which the truck passes no gate at a time, (num_arcs,)."""
@@ -78,6 +90,7 @@ class Redriver:
         for idx, activity in enumerate(route.activities):
             self._check_position(route, idx, activity, stands)
             self._check_curb(route, truck, idx, activity)
+            self._check_let_in(route, truck, idx, activity)
             if activity.moves:
                 leg = activity.leg
                 driven = self._drive(route, truck, idx, stands)
@@ -128,6 +141,21 @@ class Redriver:
         wrong = left_m > CURB_SLACK_M if network.drive_on_right else left_m < -CURB_SLACK_M
         text = f"{activity.id} lies {abs(left_m):.0f} m across the street from the truck"
         ctx.check(not wrong, "curb", text, route.truck_id, idx)
+
+    def _check_let_in(
+        self, route: Route, truck: Truck | None, idx: int, activity: Activity
+    ) -> None:
+        """Check that a truck without the pass serves no street point or market behind a gate."""
+        ctx, spot = self.ctx, activity.position
+        visit = ctx.visits.get((route.number, idx))
+        if visit is None or truck is None or visit.point.kind not in OUTSIDE_KINDS:
+            return
+        if PASSES & truck.permits or spot is None or not ctx.streets.is_spot(spot):
+            return
+        now = (activity.begin_s, activity.begin_s + 1)
+        good = bool(self._outside(truck, now)[ctx.streets.base(spot.arc)])
+        text = f"{activity.id}, of kind {visit.point.kind}, is served behind a gate without a pass"
+        ctx.check(good, "gate-pass", text, route.truck_id, idx)
 
     def _drive(self, route: Route, truck: Truck | None, idx: int, stands: Spot | None) -> Driven:
         """Drive one leg again and check what is stated of it."""

@@ -26,6 +26,7 @@ from scenarios.cleaning.stored import streets_only
 from scenarios.cleaning.storm import Storm
 from scenarios.cleaning.week import any_day
 from scenarios.cleaning.work import Pass, StreetWork
+from scenarios.compounds import let_in
 from scenarios.day import Day, plan_day
 from scenarios.periods import lay_travel
 from scenarios.problem import build_day_problem
@@ -211,7 +212,7 @@ class _Winter:
     def solve(self, runs: Sequence[StreetTask], search: Search) -> DayPlan:
         """Return the plan of these runs."""
         roads = load_or_build_roads(self.network, progress=search.say)
-        travel = lay_travel(roads, self.groups, self.weights)
+        travel = lay_travel(roads, self.groups, self.weights, let_in(self.groups, self.day.trucks))
         posed = build_day_problem(
             self.city, self.day, self.network, self.groups, travel, runs, self.notes, search.say
         )
