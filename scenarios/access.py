@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from routing.network import HIGHWAY_CLASSES, Network, TurnFlag
 from routing.profiles import GENERAL_PERMIT, Profile, allowed_arcs
 from scenarios.city import City
+from scenarios.speeds import DEFAULT, day_factors, profile_of, speeds_note
 from scenarios.tables import format_time
 
 if TYPE_CHECKING:
@@ -251,6 +252,7 @@ def truck_profile(city: City, truck: DueTruck) -> Profile:
         hgv=truck.hgv,
         permits=frozenset(truck.permits),
         speeds_kmh=tuple(city.settings.speeds[name] for name in HIGHWAY_CLASSES),
+        class_factors=day_factors(city, profile_of(truck.kind, truck.weight_kg)),
     )
 
 
@@ -273,11 +275,12 @@ def access_groups(
     groups = [
         _group(city, k, some, blocked[key]) for k, (key, some) in enumerate(members.items(), 1)
     ]
+    notes += speeds_note(city)
     return groups, notes + _whole_shift_notes(restrictions, trucks)
 
 
 def _effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> str:
-    """Return a digest of the arcs and turns that are open: a matrix depends on nothing else."""
+    """Return a digest of open arcs and turns and of measured speeds, on which matrices depend."""
     shut = np.zeros(network.num_arcs, dtype=np.bool_)
     shut[blocked] = True
     is_open = allowed_arcs(network, profile) & ~shut[network.arc_base]
@@ -287,6 +290,8 @@ def _effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> s
     permitted = used & ((network.turn_flags & np.uint8(ban)) == 0)
     digest = hashlib.sha256(np.packbits(is_open).tobytes())
     digest.update(np.packbits(permitted).tobytes())
+    if profile.class_factors != DEFAULT:
+        digest.update(np.asarray(profile.class_factors).tobytes())
     return digest.hexdigest()
 
 
@@ -303,6 +308,7 @@ def _group(
         hgv=any(p.hgv for p in profiles),
         permits=frozenset.intersection(*(p.permits for p in profiles)),
         speeds_kmh=profiles[0].speeds_kmh,
+        class_factors=profiles[0].class_factors,
     )
     return AccessGroup(profile, blocked, tuple(truck.truck_id for truck in trucks), name)
 

@@ -14,6 +14,7 @@ from dispatch.audit.tables import Truck
 from routing.network import HIGHWAY_CLASSES
 from routing.profiles import Profile, Weights, weigh
 from scenarios.city import City
+from scenarios.speeds import day_factors, profile_of
 
 CURB_SLACK_M = 1.0
 """A point nearer to the middle of its street than this stands on neither side."""
@@ -33,9 +34,10 @@ class Redriver:
         if truck.truck_id not in self._access:
             network = self.ctx.streets.network
             blocked = blocked_for(self.city, network, truck, self.ctx.plan.date)
-            key = (truck.height_cm, truck.width_cm, truck.weight_kg, blocked.tobytes())
+            profile = self.profile(truck)
+            size = (truck.height_cm, truck.width_cm, truck.weight_kg)
+            key = (*size, profile.class_factors, blocked.tobytes())
             if key not in self._weights:
-                profile = self.profile(truck)
                 self._weights[key] = weigh(network, profile, np.flatnonzero(blocked))
             self._access[truck.truck_id] = self._weights[key], blocked
         return self._access[truck.truck_id]
@@ -51,6 +53,7 @@ class Redriver:
             hgv=truck.hgv,
             permits=truck.permits,
             speeds_kmh=tuple(speeds[name] for name in HIGHWAY_CLASSES),
+            class_factors=day_factors(self.city, profile_of(truck.kind, truck.weight_kg)),
         )
 
     def drive(self, route: Route, truck: Truck | None) -> None:
