@@ -285,7 +285,8 @@ def _room(num_arcs: int) -> Room:
         np.empty(num_arcs, np.int32),
         np.full(num_arcs, -1, np.int32),
     )
-    return Room(work, np.empty(num_arcs, np.int32), np.full(num_arcs, -1, np.int64))
+    touched, wanted = np.empty(num_arcs, np.int32), np.full(num_arcs, -1, np.int64)
+    return Room(work, touched, wanted, np.zeros(1, np.int64))
 
 
 def driven_pieces(network: Network, weights: Weights, matched: Matched) -> Driven:

@@ -57,7 +57,8 @@ class Room(NamedTuple):
 
     work: Workspace  # label UNREACHED, found and place -1
     touched: NDArray[np.int32]  # (num_arcs,)
-    wanted: NDArray[np.int64]  # (num_arcs,) the fix that last asked for an arc
+    wanted: NDArray[np.int64]  # (num_arcs,) the step that last asked for an arc
+    steps: NDArray[np.int64]  # (1,) number of the step
 
 
 @inner_kernel
@@ -90,10 +91,8 @@ def _offer(
 
 
 @inner_kernel
-def _reach(
-    graph: SearchGraph, room: Room, source: int, asked: int, num_wanted: int, most_cm: int
-) -> int:
-    """Search from the head of ``source`` until all arcs wanted by fix ``asked`` are settled.
+def _reach(graph: SearchGraph, room: Room, source: int, num_wanted: int, most_cm: int) -> int:
+    """Search from the head of ``source`` until all arcs wanted by this step are settled.
 
     Labels from the head of the source to the tails of arcs no farther than ``most_cm`` are left in
     the room; returns how many were met, for `_clear`.
@@ -103,7 +102,7 @@ def _reach(
     while sizes[0] > 0 and num_wanted > 0:
         arc = pop(work, sizes[0])
         real = graph.base[arc]
-        if room.wanted[real] == asked and work.found[real] < 0:
+        if room.wanted[real] == room.steps[0] and work.found[real] < 0:
             work.found[real] = arc
             num_wanted -= 1
         rest = (sizes[0] - 1, sizes[1])
@@ -136,10 +135,11 @@ def _most_cm(fixes: Fixes, i: int, j: int, straight_cm: float, bounds: Bounds) -
 @inner_kernel
 def _want(fixes: Fixes, room: Room, j: int) -> int:
     """Mark the arcs of the candidates of fix ``j``; returns how many there are."""
+    room.steps[0] += 1
     num = 0
     for c in range(fixes.first_out[j], fixes.first_out[j + 1]):
-        if room.wanted[fixes.arc[c]] != j:
-            room.wanted[fixes.arc[c]] = j
+        if room.wanted[fixes.arc[c]] != room.steps[0]:
+            room.wanted[fixes.arc[c]] = room.steps[0]
             num += 1
     return num
 
@@ -174,7 +174,7 @@ def _step(
             continue
         arc = fixes.arc[s]
         rest_cm = length_cm[arc] - fixes.offset_cm[s]
-        met = _reach(graph, room, arc, j, num_wanted, most_cm - rest_cm)
+        met = _reach(graph, room, arc, num_wanted, most_cm - rest_cm)
         for c in range(fixes.first_out[j], fixes.first_out[j + 1]):
             to = fixes.arc[c]
             ahead_cm = fixes.offset_cm[c] - fixes.offset_cm[s]
@@ -296,9 +296,9 @@ def trace_ways(
             continue
         most_cm = _most_cm(fixes, i, j, _straight_cm(fixes, i, j), bounds)
         rest_cm = length_cm[arc] - fixes.offset_cm[s]
-        asked = -2 - j  # unlike any mark that decoding has left
-        room.wanted[to] = asked
-        met = _reach(graph, room, arc, asked, 1, most_cm - rest_cm)
+        room.steps[0] += 1
+        room.wanted[to] = room.steps[0]
+        met = _reach(graph, room, arc, 1, most_cm - rest_cm)
         state = room.work.found[to]
         num = 0
         while state != ROOT:

@@ -70,8 +70,9 @@ def make_log(
     driver = Driver(network, roads, pace)
     able = city.trucks[city.trucks["kind"].isin(["collector", "kitchen", "recyclable"])]
     stations = city.facilities[city.facilities["kind"].isin(["transfer", "plant"])]
+    assert trucks <= len(able), "the city has not so many trucks"
     for number in range(trucks):
-        truck = able.iloc[number % len(able)]
+        truck = able.iloc[number]
         points = city.points[city.points["stream"].isin(truck["streams"])]
         calls = points.iloc[rng.choice(len(points), min(stops, len(points)), replace=False)]
         station = stations.iloc[[int(rng.integers(len(stations)))]]
@@ -84,9 +85,7 @@ def make_log(
         )
         done = drive(driver, rng, positions, stand_s, hours[0] * 3600, hours[1] * 3600)
         fixes = seen(done, rng, every_s, noise_m)
-        name = f"{truck['truck_id']}"
-        if name in made.drives:
-            continue
+        name = str(truck["truck_id"])
         made.drives[name], made.seen[name] = done, fixes
         parts.append(_rows(name, fixes))
     made.frame = keep(pd.concat(parts, ignore_index=True))
