@@ -74,8 +74,8 @@ def stretches(
     drives = ~moved.standing[end] & ~moved.standing[begin]
     drives &= ~(moved.in_yard[end] & moved.in_yard[begin])
     end, begin = end[drives], begin[drives]
-    follows = np.concatenate(([False], begin[1:] == end[:-1]))
-    follows &= np.concatenate(([False], moved.trip[end][1:] == moved.trip[end][:-1]))
+    follows = np.zeros(len(end), dtype=np.bool_)
+    follows[1:] = (begin[1:] == end[:-1]) & (moved.trip[end][1:] == moved.trip[end][:-1])
     group = _join(follows, defaults[end].sum(axis=1), length_m[end])
     num = int(group.max()) + 1 if len(group) else 0
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from routing.matching import MatchSettings, Matched, Tracks, driven_pieces, match_tracks, noise_m
+from routing.matching import Matched, MatchSettings, Tracks, driven_pieces, match_tracks, noise_m
 from routing.network import Network
 from routing.paths import arc_part
 from routing.profiles import SMALL_TRUCK, TRUCK, Weights, weigh
@@ -124,7 +124,9 @@ def test_nearby_places_are_all_and_right(made, seed):
     shapes = local_metres(network.shape_lon, network.shape_lat, origin)
     for fix in range(len(tracks.lon)):
         expected = {}
-        for a in np.flatnonzero(weights.routable & (network.arc_base == np.arange(network.num_arcs))):
+        for a in np.flatnonzero(
+            weights.routable & (network.arc_base == np.arange(network.num_arcs))
+        ):
             shape = shapes[network.shape_first_out[a] : network.shape_first_out[a + 1]]
             share, side_m = project(shape, twin.xy[fix])
             if abs(side_m) <= 70.0:
@@ -163,8 +165,8 @@ def test_a_drive_round_the_corner(square: Network) -> None:
     expected = square.arc_length_cm[east] * 2.5 / 3 + square.arc_length_cm[north] * 2 / 3
     assert driven.length_cm.sum() == pytest.approx(expected, abs=200)
     assert driven.turn_ms.sum() == weights.turn_cost_ms[
-        [t for t in range(square.turn_first_out[east], square.turn_first_out[east + 1])
-         if square.turn_head[t] == north][0]
+        next(t for t in range(square.turn_first_out[east], square.turn_first_out[east + 1])
+             if square.turn_head[t] == north)
     ]  # fmt: skip
 
 
@@ -231,7 +233,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Roads:
     return build_roads(read_network(folder / "map.osm"))
 
 
-def drives(roads: Roads, seed: int, num: int, every_s: float, noise: float) -> list[tuple[Drive, Seen]]:
+def drives(
+    roads: Roads, seed: int, num: int, every_s: float, noise: float
+) -> list[tuple[Drive, Seen]]:
     """Drives of an hour between random places, with the fixes of each."""
     rng = np.random.default_rng(seed)
     network = roads.network

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 
@@ -83,14 +84,19 @@ def main(osm: Path, trucks: int, hours: float, every_s: float) -> None:
     table = errors(found)
     off = (table["factor"] / table["truth"] - 1).to_numpy()
     bars = ((table["factor"] - table["truth"]) / table["plus_minus"]).abs()
-    print(f"{found.num_fixes:,} fixes, {found.driven_km:,.0f} km, {found.num_stands} stands of "
-          f"{sum(len(d.stood_s) for d in made.drives.values())}, {found.num_trips} trips")  # fmt: skip
-    print(f"CPU seconds: reading {read - begin:.1f}, all else {done - read:.1f}")
-    print(f"length on the right arcs: mean {np.mean(shares):.4f}, worst truck {min(shares):.4f}")
-    print(f"factors: mean error by hours driven {np.average(off, weights=table['hours']):+.4f}, "
-          f"mean absolute {np.average(abs(off), weights=table['hours']):.4f}")  # fmt: skip
-    print(f"within one bar {np.mean(bars < 1):.2f}, within two {np.mean(bars < 2):.2f}")
-    print(table.round(3).to_string(index=False))
+    stood = sum(len(done.stood_s) for done in made.drives.values())
+    by_hours = table["hours"]
+    for line in (
+        f"{found.num_fixes:,} fixes, {found.driven_km:,.0f} km, {found.num_trips} trips, "
+        f"{found.num_stands} stands of {stood}",
+        f"CPU seconds: reading {read - begin:.1f}, all else {done - read:.1f}",
+        f"length on the right arcs: mean {np.mean(shares):.4f}, worst truck {min(shares):.4f}",
+        f"factors: mean error by hours driven {np.average(off, weights=by_hours):+.4f}, "
+        f"mean absolute {np.average(abs(off), weights=by_hours):.4f}",
+        f"within one bar {np.mean(bars < 1):.2f}, within two {np.mean(bars < 2):.2f}",
+        table.round(3).to_string(index=False),
+    ):
+        click.echo(line)
 
 
 if __name__ == "__main__":
