@@ -41,7 +41,9 @@ class Profile:
     ``permits`` is not judged here: the city's tables name the limits from which a permit frees, and
     their arcs come in as ``blocked_arcs`` of `weigh`. A profile without ``private_access`` stays
     out of private streets and closed gates; one with ``last_mile`` uses these, and streets open to
-    destinations only, for the first and the last mile, never as a way through.
+    destinations only, for the first and the last mile, never as a way through. ``class_factors``
+    are measured: real speeds as shares of the lower one of ``speeds_kmh`` and the signed limit,
+    which they do not lift.
     """
 
     name: str
@@ -54,11 +56,14 @@ class Profile:
     private_access: bool = True
     speeds_kmh: tuple[float, ...] = field(default=CITY_SPEEDS_KMH)
     last_mile: bool = False
+    class_factors: tuple[float, ...] = (1.0,) * len(HIGHWAY_CLASSES)
 
     def __post_init__(self) -> None:
         """Raise ValueError when a number is out of range."""
         if len(self.speeds_kmh) != len(HIGHWAY_CLASSES):
             raise ValueError(f"speeds_kmh needs {len(HIGHWAY_CLASSES)} values, one a class")
+        if len(self.class_factors) != len(HIGHWAY_CLASSES) or min(self.class_factors) <= 0:
+            raise ValueError(f"class_factors needs {len(HIGHWAY_CLASSES)} values > 0, one a class")
         if min(self.speeds_kmh) < 0 or self.speed_factor <= 0:
             raise ValueError("speeds must be >= 0 (0 = closed) and speed_factor > 0")
 
@@ -147,6 +152,8 @@ def _arc_times(network: Network, profile: Profile) -> NDArray[np.int32]:
     speed = np.asarray(profile.speeds_kmh, dtype=np.float64)[network.arc_class]
     speed = speed * profile.speed_factor
     signed = network.arc_maxspeed_kmh.astype(np.float64)
+    speed = np.where(signed > 0, np.minimum(speed, signed), speed)
+    speed = speed * np.asarray(profile.class_factors, dtype=np.float64)[network.arc_class]
     speed = np.where(signed > 0, np.minimum(speed, signed), speed)
     # cm / (km/h) -> ms: 1 km/h is 1/36 cm per ms
     time_ms = np.rint(network.arc_length_cm * 36.0 / np.maximum(speed, 0.1))

@@ -58,6 +58,9 @@ AT_GRADE_FACTOR = 1.5
 AT_GRADE_SLACK_M = 15.0
 """... and this much farther still, so that a bin under a flyover is not put on the flyover."""
 
+BEARING_REACH_M = 5.0
+"""Bearings of streets are taken over this stretch to either side."""
+
 CENTERLINE_M = 0.3
 """Points nearer to the line than this stand on neither side of the street."""
 
@@ -148,11 +151,112 @@ class _Lines:
         distance[point[order]] = metres[order]
         return row, distance
 
+    def within(
+        self, allowed: NDArray[np.bool_], points: NDArray[np.object_], metres: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Point, row and distance of every allowed line near a point, point after point."""
+        rows = np.flatnonzero(allowed)
+        tree = shapely.STRtree(self.lines[rows])
+        point, line = tree.query(points, predicate="dwithin", distance=metres)
+        row = rows[line]
+        distance = shapely.distance(points[point], self.lines[row])
+        order = np.lexsort((row, distance, point))
+        return point[order], row[order], distance[order]
+
 
 @lru_cache(maxsize=2)
 def _lines_of(network: Network) -> _Lines:
     """Return the lines of a network; making them costs more than finding a few points."""
     return _Lines(network)
+
+
+@dataclass(frozen=True, eq=False)
+class Nearby:
+    """Every place on the streets near each point, both directions, nearest first.
+
+    Attributes
+    ----------
+    first_out
+        Places of point i are ``first_out[i]:first_out[i + 1]``, shape (n + 1,).
+    positions
+        All places, point after point.
+    distance_m
+        From the point to the middle line, shape (num_places,).
+    bearing_deg
+        Of the street at the place in the direction of its arc, clockwise from north.
+    """
+
+    first_out: NDArray[np.int64]
+    positions: Positions
+    distance_m: NDArray[np.float64]
+    bearing_deg: NDArray[np.float64]
+
+
+def nearby(
+    network: Network,
+    weights: Weights,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    radius_m: float,
+    most: int,
+) -> Nearby:
+    """Every place at which a vehicle may be that was seen at a point, whatever the kind of street.
+
+    Parameters
+    ----------
+    network, weights
+        The streets, and which of them the vehicle can use.
+    lon, lat
+        Points in degrees (WGS-84), shape (n,).
+    radius_m, most
+        How far a street may be, and how many of them are taken, the nearest ones.
+    """
+    streets = _lines_of(network)
+    points = np.asarray(shapely.points(local_metres(lon, lat, streets.origin)), dtype=np.object_)
+    usable = _usable(network, weights, streets.arc)
+    point, row, distance = streets.within(usable, points, radius_m)
+    first = np.searchsorted(point, np.arange(len(points) + 1))
+    kept = np.arange(len(point)) - first[point] < most
+    point, row, distance = point[kept], row[kept], distance[kept]
+    lines = streets.lines[row]
+    along = shapely.line_locate_point(lines, points[point])
+    forward = streets.arc[row]
+    length = network.arc_length_cm[forward].astype(np.float64)
+    share = along / np.maximum(shapely.length(lines), 1e-9)
+    offset = np.clip(np.rint(share * length), 0, length).astype(np.int32)
+    bearing = _bearings(lines, along)
+    reverse = network.arc_reverse[forward].astype(np.int64)
+    arc = np.concatenate((forward, reverse))
+    twice = np.concatenate((point, point))
+    is_open = (arc >= 0) & weights.routable[arc]
+    order = np.flatnonzero(is_open)
+    order = order[np.lexsort((order, np.tile(np.arange(len(point)), 2)[order]))]
+    offset_cm = np.concatenate((offset, length.astype(np.int32) - offset))
+    return Nearby(
+        np.searchsorted(twice[order], np.arange(len(points) + 1)).astype(np.int64),
+        Positions(arc[order].astype(np.int32), offset_cm[order].astype(np.int32)),
+        np.concatenate((distance, distance))[order],
+        np.concatenate((bearing, (bearing + 180.0) % 360.0))[order],
+    )
+
+
+def _bearings(lines: NDArray[np.object_], along: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Direction of lines in local metres at distances along them, degrees clockwise from north."""
+    reach = np.minimum(BEARING_REACH_M, shapely.length(lines) / 2)
+    middle = np.clip(along, reach, shapely.length(lines) - reach)
+    behind = shapely.get_coordinates(shapely.line_interpolate_point(lines, middle - reach))
+    ahead = shapely.get_coordinates(shapely.line_interpolate_point(lines, middle + reach))
+    step = ahead - behind
+    return np.asarray(np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360.0)
+
+
+def street_distances(
+    network: Network, weights: Weights, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Metres from points to the nearest street of any kind that the vehicle can use, shape (n,)."""
+    streets = _lines_of(network)
+    points = np.asarray(shapely.points(local_metres(lon, lat, streets.origin)), dtype=np.object_)
+    return streets.nearest(_usable(network, weights, streets.arc), points)[1]
 
 
 def _usable(network: Network, weights: Weights, arc: NDArray[np.int64]) -> NDArray[np.bool_]:

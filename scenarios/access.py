@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import GENERAL_PERMIT, Profile
 from scenarios.city import City
-from scenarios.periods import Period, always, effect, merged, truck_periods, union
+from scenarios.periods import Period, always, effect, fastest, merged, truck_periods, union
+from scenarios.speeds import profile_of, read_speeds
 
 if TYPE_CHECKING:
     from scenarios.corridors import WashRule
@@ -242,21 +243,28 @@ def access_groups(
     """
     restrictions, notes = read_restrictions(city, network, date)
     members: dict[tuple[object, ...], list[tuple[DueTruck, list[Period]]]] = {}
+    speeds = {name: read_speeds(city, name) for name in sorted({_speed_class(t) for t in trucks})}
     for truck in trucks:
-        periods = _told_apart(network, truck_profile(city, truck), restrictions, truck)
+        own = truck_periods(restrictions, truck, speeds[_speed_class(truck)])
+        periods = _told_apart(network, truck_profile(city, truck), own)
         key = tuple(entry for digest, period in periods for entry in (period.begin_s, digest))
         members.setdefault(key, []).append((truck, [period for _, period in periods]))
     groups = [_group(city, k, some) for k, some in enumerate(members.values(), 1)]
     return groups, notes
 
 
+def _speed_class(truck: DueTruck) -> str:
+    return profile_of(truck.kind, truck.weight_kg)
+
+
 def _told_apart(
-    network: Network, profile: Profile, restrictions: Iterable[Restriction], truck: DueTruck
+    network: Network, profile: Profile, own: Iterable[Period]
 ) -> list[tuple[str, Period]]:
     """Return the periods of a truck that differ in effect, each with its digest."""
     periods: list[tuple[str, Period]] = []
-    for period in truck_periods(restrictions, truck):
-        digest = effect(network, profile, period.blocked)
+    for period in own:
+        as_driven = replace(profile, class_factors=period.factors)
+        digest = effect(network, as_driven, period.blocked)
         if periods and periods[-1][0] == digest:
             before = periods[-1][1]
             shut = union((before.blocked, period.blocked))
@@ -282,6 +290,7 @@ def _group(
         permits=frozenset.intersection(*(p.permits for p in profiles)),
         speeds_kmh=profiles[0].speeds_kmh,
         last_mile=True,
+        class_factors=fastest(periods),
     )
     names = tuple(truck.truck_id for truck in trucks)
     return AccessGroup(profile, always(periods), names, name, periods)

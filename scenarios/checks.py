@@ -76,6 +76,7 @@ def check_tables(tables: Tables, faults: Findings, label: Label) -> None:
     faults.add(_nowhere(tables, label))
     faults.add(_bad_limits(tables, label))
     faults.add(_bad_weather(tables["weather"], label("weather")))
+    faults.add(_bad_hours(tables["speeds"], label("speeds")))
 
 
 def _column(table: str, name: str) -> Column:
@@ -335,3 +336,23 @@ def _bad_weather(weather: pd.DataFrame, where: str) -> Iterator[Finding]:
             f"max_temp_c = '{row['max_temp_c']:g}'; expected a number >= "
             f"min_temp_c = {row['min_temp_c']:g}",
         )
+
+
+def _bad_hours(speeds: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Hours that end before they begin, or for which a class and profile have two factors."""
+    taken: dict[tuple[str, str, int], int] = {}
+    for row in rows_of(speeds):
+        if pd.isna(row.hour_from) or pd.isna(row.hour_to):
+            continue
+        if row.hour_to <= row.hour_from:
+            expected = f"expected an hour after hour_from = {row.hour_from}; divide it at midnight"
+            yield at(where, row.row, f"hour_to = '{row.hour_to}'; {expected}")
+            continue
+        if row.road_class is None or row.profile is None:
+            continue
+        for hour in range(row.hour_from, row.hour_to):
+            other = taken.setdefault((row.road_class, row.profile, hour), row.row)
+            if other != row.row:
+                expected = f"expected hours apart from those of row {other}, which has {hour} h too"
+                yield at(where, row.row, f"hour_from = '{row.hour_from}'; {expected}")
+                break

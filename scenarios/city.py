@@ -166,6 +166,8 @@ class City:
         digest = hashlib.sha256()
         for name in sorted(self.tables):
             frame = self.tables[name].drop(columns="row", errors="ignore")
+            if name == "speeds" and frame.empty:
+                continue  # a city without this table is the same as before there was one
             text = frame.to_csv(index=False, lineterminator="\n")
             digest.update(f"{name}\n{text}".encode())
         return digest.hexdigest()
@@ -189,6 +191,7 @@ class City:
     cases = property(lambda self: self.tables["cases"], doc="Reported cases.")
     calendar = property(lambda self: self.tables["calendar"], doc="Holidays and moved workdays.")
     weather = property(lambda self: self.tables["weather"], doc="Weather by date.")
+    speeds = property(lambda self: self.tables["speeds"], doc="Factors on speeds by class, hour.")
 
 
 def read_city(folder_or_xlsx: str | Path) -> City:

@@ -115,6 +115,7 @@ def detect_system(
     lat: ArrayLike,
     distances: Callable[[Floats, Floats], ArrayLike],
     declared: str = "wgs84",
+    noise_m: float = NOISE_M,
 ) -> str | None:
     """System that points really seem to be in, where it is not the one declared.
 
@@ -129,6 +130,8 @@ def detect_system(
         infinite where none is near.
     declared
         System that the city says its tables are in.
+    noise_m
+        Median distance that needs no explanation.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def detect_system(
         system: _median(distances(*to_wgs84(lon, lat, system)))
         for system in ("wgs84", "gcj02", "bd09")
     }
-    if medians[own] <= NOISE_M:
+    if medians[own] <= noise_m:
         return None
     best = min(medians, key=lambda system: medians[system])
     return best if best != own and medians[best] < 0.6 * medians[own] else None

@@ -18,6 +18,7 @@ from routing._kernels.sweep import Table
 from routing.network import Network, TurnFlag
 from routing.profiles import Profile, Weights, allowed_arcs, weigh
 from routing.roads import RoadMetric, Roads
+from scenarios.speeds import DEFAULT, Factors, Speeds
 from solvers.hours import NO_BORDER, Hours
 
 if TYPE_CHECKING:
@@ -33,25 +34,40 @@ class Period:
     """A part of a day that ends where the next begins.
 
     ``begin_s`` of the first means nothing: it has always begun. ``blocked`` are the real arcs that
-    closures and limits shut at any moment of it, in order, shape (k,).
+    closures and limits shut at any moment of it, in order, shape (k,); ``factors`` are the measured
+    speeds as shares of the profile's own, one for each class of street.
     """
 
     begin_s: int
     blocked: NDArray[np.int32]
+    factors: Factors = DEFAULT
 
 
-def truck_periods(restrictions: Iterable[Restriction], truck: DueTruck) -> list[Period]:
-    """Return the periods of a truck's shift with its overtime; neighbors differ in what is shut."""
+def truck_periods(
+    restrictions: Iterable[Restriction], truck: DueTruck, speeds: Speeds | None = None
+) -> list[Period]:
+    """Return the periods of a truck's shift with its overtime.
+
+    Neighbors differ in what is shut or in speeds.
+    """
     mine = [r for r in restrictions if r.concerns(truck)]
     start, end = truck.shift_start, truck.shift_end + truck.max_overtime_s
     cuts = {moment for r in mine for hours in r.hours for moment in hours}
+    cuts |= set() if speeds is None else speeds.changes()
     begins = [start, *sorted(moment for moment in cuts if start < moment < end)]
     periods: list[Period] = []
     for begin, until in zip(begins, [*begins[1:], end], strict=True):
         shut = union(r.arcs for r in mine if r.holds(begin, until))
-        if not periods or not np.array_equal(periods[-1].blocked, shut):
-            periods.append(Period(begin if periods else 0, shut))
+        factors = DEFAULT if speeds is None else speeds.slowest(begin, until)
+        last = periods[-1] if periods else None
+        if last is None or last.factors != factors or not np.array_equal(last.blocked, shut):
+            periods.append(Period(begin if periods else 0, shut, factors))
     return periods
+
+
+def fastest(periods: Iterable[Period]) -> Factors:
+    """Return the highest factor of each class in any period."""
+    return tuple(max(column) for column in zip(*(p.factors for p in periods), strict=True))
 
 
 def union(parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int32]:
@@ -68,7 +84,7 @@ def always(periods: Sequence[Period]) -> NDArray[np.int32]:
 
 
 def effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> str:
-    """Return a digest of the arcs and turns that are open: travel depends on nothing else."""
+    """Return a digest of open arcs and turns and of measured speeds: all that travel depends on."""
     shut = np.zeros(network.num_arcs, dtype=np.bool_)
     shut[blocked] = True
     is_open = allowed_arcs(network, profile) & ~shut[network.arc_base]
@@ -78,6 +94,8 @@ def effect(network: Network, profile: Profile, blocked: NDArray[np.int32]) -> st
     permitted = used & ((network.turn_flags & np.uint8(ban)) == 0)
     digest = hashlib.sha256(np.packbits(is_open).tobytes())
     digest.update(np.packbits(permitted).tobytes())
+    if profile.class_factors != DEFAULT:
+        digest.update(np.asarray(profile.class_factors).tobytes())
     return digest.hexdigest()
 
 
@@ -128,7 +146,7 @@ def lay_travel(
     """
     network = roads.network
     layers = {
-        (_key(network, g, g.blocked), free): k
+        (_key(network, g, g.profile, g.blocked), free): k
         for k, (g, free) in enumerate(zip(groups, let_in, strict=True))
     }
     metrics, owner = [roads.weigh(w) for w in weights], list(range(len(groups)))
@@ -138,28 +156,33 @@ def lay_travel(
     for k, group in enumerate(groups):
         layer[k] = k
         borders[k, : len(group.periods) - 1] = [p.begin_s for p in group.periods[1:]]
-        for column, shut in enumerate(_spans(group.periods)):
-            key = (_key(network, group, shut), let_in[k])
+        for column, span in enumerate(_spans(group.periods)):
+            profile = replace(group.profile, class_factors=span.factors)
+            key = (_key(network, group, profile, span.blocked), let_in[k])
             if key not in layers:
                 layers[key] = len(metrics)
-                metrics.append(roads.weigh(weigh(network, group.profile, shut)))
+                metrics.append(roads.weigh(weigh(network, profile, span.blocked)))
                 owner.append(k)
             layer[k, column] = layers[key]
     wash, free = [groups[k].wash for k in owner], [let_in[k] for k in owner]
     return Travel(tuple(metrics), tuple(wash), tuple(free), borders, layer)
 
 
-def _key(network: Network, group: AccessGroup, shut: NDArray[np.int32]) -> Hashable:
+def _key(
+    network: Network, group: AccessGroup, profile: Profile, shut: NDArray[np.int32]
+) -> Hashable:
     """Return what tells layers of travel apart."""
     rule = None if group.wash is None else (group.wash.entries.tobytes(), group.wash.stations)
-    return effect(network, group.profile, shut), rule
+    return effect(network, profile, shut), rule
 
 
-def _spans(periods: Sequence[Period]) -> list[NDArray[np.int32]]:
-    """Return what is shut inside each period, and between them what is shut on either side."""
-    spans = [periods[0].blocked]
+def _spans(periods: Sequence[Period]) -> list[Period]:
+    """Return each period, and between two of them what is shut or slow on either side."""
+    spans = [periods[0]]
     for before, after in zip(periods[:-1], periods[1:], strict=True):
-        spans += [union((before.blocked, after.blocked)), after.blocked]
+        slower = tuple(map(min, before.factors, after.factors))
+        either = Period(before.begin_s, union((before.blocked, after.blocked)), slower)
+        spans += [either, after]
     return spans
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from routing.network import HIGHWAY_CLASSES
+
 Kind = Literal["id", "text", "float", "int", "time", "date", "bool", "list", "choice", "lon", "lat"]
 
 STREAMS = ("recyclable", "hazardous", "kitchen", "other")
@@ -26,6 +28,12 @@ STREET_CATEGORIES = (
     "entry_corridor",
     "suburban_town",
 )
+ALL = "all"
+"""In a column of names: whatever has no row of its own."""
+
+PROFILES = ("truck", "small_truck", "sweeper")
+"""Vehicles with speeds of their own: heavy ones, light ones, and those that work streets."""
+
 ENERGIES = ("diesel", "electric")
 SIDES = ("right", "either")
 
@@ -317,6 +325,19 @@ WEATHER = Table(
     key="date",
 )
 
+SPEEDS = Table(
+    "speeds",
+    (
+        Column("road_class", "choice", required=True, choices=(*HIGHWAY_CLASSES, ALL)),
+        Column("hour_from", "int", required=True, minimum=0, maximum=23),
+        Column("hour_to", "int", required=True, minimum=1, maximum=24),
+        Column("profile", "choice", required=True, choices=(*PROFILES, ALL)),
+        Column("factor", "float", required=True, minimum=0.05, maximum=5),  # on the default speed
+        Column("n", "int", minimum=0),  # trips of trucks behind the factor
+        Column("plus_minus", "float", minimum=0),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -334,5 +355,6 @@ TABLES: dict[str, Table] = {
         CASES,
         CALENDAR,
         WEATHER,
+        SPEEDS,
     )
 }

@@ -34,6 +34,7 @@ __all__ = [
     "parse_time",
     "read_table",
     "read_tables",
+    "table_text",
     "write_tables",
 ]
 
@@ -223,10 +224,15 @@ def write_tables(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
     for name, frame in tables.items():
         if name not in TABLES:
             raise InputError(f"table {name!r} is unknown; expected one of {', '.join(TABLES)}")
-        columns = [column for column in TABLES[name].columns if column.name in frame.columns]
-        cells = [[format_cell(column, v) for v in frame[column.name]] for column in columns]
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([column.name for column in columns])
-        writer.writerows(zip(*cells, strict=True))
-        write_whole(Path(folder) / f"{name}.csv", "\ufeff" + out.getvalue())
+        write_whole(Path(folder) / f"{name}.csv", table_text(name, frame))
+
+
+def table_text(name: str, frame: pd.DataFrame) -> str:
+    """Text of the file of one table, as `write_tables` writes it."""
+    columns = [column for column in TABLES[name].columns if column.name in frame.columns]
+    cells = [[format_cell(column, v) for v in frame[column.name]] for column in columns]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows(zip(*cells, strict=True))
+    return "\ufeff" + out.getvalue()

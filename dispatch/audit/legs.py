@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from dispatch.audit.tables import Truck
 from routing.network import HIGHWAY_CLASSES
 from routing.profiles import Profile, Weights, weigh
 from scenarios.city import City
+from scenarios.speeds import Speeds, profile_of, read_speeds
 
 OUTSIDE_KINDS = ("street", "market")
 PASSES = frozenset({"compound", "*"})
@@ -30,22 +33,24 @@ class Redriver:
         self.city = city
         self.restrictions = Restrictions(city, ctx.streets.network, ctx.plan.date)
         self._weights: dict[tuple[object, ...], Weights] = {}
+        self._speeds: dict[str, Speeds] = {}
         self._open: dict[int, NDArray[np.bool_]] = {}
         self._beside: dict[int, NDArray[np.bool_]] = {}
 
     def access(self, truck: Truck, span: Hours) -> tuple[Weights, NDArray[np.bool_]]:
         """Return the truck's weights and the arcs shut to it, at any moment of a time."""
         network = self.ctx.streets.network
-        blocked = self.restrictions.blocked(truck, span)
-        size = (truck.height_cm, truck.width_cm, truck.weight_kg, truck.hgv, truck.permits)
-        key = (*size, id(blocked))
+        blocked, profile = self.restrictions.blocked(truck, span), self.profile(truck, span)
+        key = (replace(profile, name=""), id(blocked))
         if key not in self._weights:
-            self._weights[key] = weigh(network, self.profile(truck), np.flatnonzero(blocked))
+            self._weights[key] = weigh(network, profile, np.flatnonzero(blocked))
         return self._weights[key], blocked
 
     def changes(self, truck: Truck | None) -> frozenset[int]:
-        """Return the moments at which streets open or close to a truck."""
-        return frozenset() if truck is None else self.restrictions.changes(truck)
+        """Return the moments at which streets open or close to a truck, or speeds change."""
+        if truck is None:
+            return frozenset()
+        return self.restrictions.changes(truck) | self._speeds_of(truck).changes()
 
     def open_to(self, truck: Truck) -> NDArray[np.bool_]:
         """Return the arcs that the truck may use at some moment of its shift, (num_arcs,)."""
@@ -71,8 +76,14 @@ class Redriver:
             self._open[id(weights)] = open_part(self.ctx.streets.network, weights, blocked)
         return self._open[id(weights)]
 
-    def profile(self, truck: Truck) -> Profile:
-        """Return the truck as the streets see it."""
+    def _speeds_of(self, truck: Truck) -> Speeds:
+        name = profile_of(truck.kind, truck.weight_kg)
+        if name not in self._speeds:
+            self._speeds[name] = read_speeds(self.city, name)
+        return self._speeds[name]
+
+    def profile(self, truck: Truck, span: Hours) -> Profile:
+        """Return the truck as the streets see it, at the slowest speeds of a time."""
         speeds = self.city.settings.speeds
         return Profile(
             name=truck.truck_id,
@@ -82,6 +93,7 @@ class Redriver:
             hgv=truck.hgv,
             permits=truck.permits,
             speeds_kmh=tuple(speeds[name] for name in HIGHWAY_CLASSES),
+            class_factors=self._speeds_of(truck).slowest(*span),
         )
 
     def drive(self, route: Route, truck: Truck | None) -> None:

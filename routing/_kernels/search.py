@@ -41,7 +41,7 @@ class Workspace(NamedTuple):
 
 
 @inner_kernel
-def _sift_up(work: Workspace, slot: int) -> None:
+def sift_up(work: Workspace, slot: int) -> None:
     """Move the arc at ``slot`` toward the top until its parent is no greater."""
     arc = work.heap[slot]
     key = work.label[arc]
@@ -58,7 +58,7 @@ def _sift_up(work: Workspace, slot: int) -> None:
 
 
 @inner_kernel
-def _pop(work: Workspace, size: int) -> int:
+def pop(work: Workspace, size: int) -> int:
     """Take the arc with the least label out of a heap of ``size`` arcs; O(log size)."""
     top = work.heap[0]
     work.place[top] = -1
@@ -102,7 +102,7 @@ def _relax(
                 size += 1
             work.label[to] = reached
             work.parent[to] = parent
-            _sift_up(work, work.place[to])
+            sift_up(work, work.place[to])
     return size
 
 
@@ -125,7 +125,7 @@ def search(
     # The weight of a turn holds the arc left behind, which the source has already driven.
     size = _relax(graph, work, source, -graph.arc_weight[source], ROOT, 0)
     while size > 0 and num_targets > 0:
-        arc = _pop(work, size)
+        arc = pop(work, size)
         size -= 1
         real = graph.base[arc]
         if is_target[real] and work.found[real] < 0:

@@ -1,0 +1,1 @@
+"""Driving speeds from the log of the trucks' receivers."""
