@@ -128,7 +128,8 @@ def _join(
     group = np.zeros(len(follows), np.int64)
     number = -1
     firsts = np.flatnonzero(~follows).tolist()
-    for first, end in zip(firsts, [*firsts[1:], len(follows)], strict=True):
+    ends = [*firsts[1:], len(follows)] if firsts else []
+    for first, end in zip(firsts, ends, strict=True):
         number += 1
         begin, seconds, metres = first, 0.0, 0.0
         for i in range(first, end):
