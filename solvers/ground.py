@@ -35,7 +35,10 @@ def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding: queues, tonnage, rests, paid hours."""
     if any(v.cost_h for v in problem.vehicles):
         return True
-    if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
+    if any(
+        f.capacity_kg is not None or f.booked or f.bays < len(problem.vehicles)
+        for f in problem.facilities
+    ):
         return True
     longest = max(
         (v.shift_end + v.max_overtime_s - v.shift_start for v in problem.vehicles), default=0

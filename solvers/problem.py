@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.errors import InfeasibleError
+from solvers.travel import MatrixTravel, Travel
 
 DAY_END_S = 48 * 3600
 """The latest time of a plan: a night shift may run into the next day."""
@@ -67,7 +68,11 @@ class VisitGroup:
 
 @dataclass(frozen=True)
 class Facility:
-    """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage."""
+    """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage.
+
+    ``booked`` are moments at which vehicles of other problems begin to unload, each for
+    ``unload_s`` at one of the bays.
+    """
 
     facility_id: str
     location: int
@@ -78,6 +83,7 @@ class Facility:
     bays: int = 1
     unload_s: int = 720
     capacity_kg: int | None = None
+    booked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,9 @@ class Problem:
     time_s, length_m
         Travel in seconds and metres, shape (num_profiles, num_locations, num_locations), from the
         exit location (row) to the entry location (column); -1 = unreachable.
+    travel
+        Where blocks of travel come from if there are too many locations for matrices, which then
+        hold -1 everywhere without taking memory (see `without_matrices`).
     """
 
     tasks: tuple[Task, ...]
@@ -151,6 +160,26 @@ class Problem:
     length_m: NDArray[np.int32]
     rules: Rules = field(default_factory=Rules)
     groups: tuple[VisitGroup, ...] = ()
+    travel: Travel | None = None
+
+    @classmethod
+    def without_matrices(
+        cls,
+        tasks: tuple[Task, ...],
+        vehicles: tuple[Vehicle, ...],
+        facilities: tuple[Facility, ...],
+        travel: Travel,
+        rules: Rules | None = None,
+    ) -> Problem:
+        """Return a problem whose travel is asked for in blocks."""
+        shape = (travel.num_profiles, travel.num_locations, travel.num_locations)
+        nowhere = np.broadcast_to(np.int32(-1), shape)
+        return cls(tasks, vehicles, facilities, nowhere, nowhere, rules or Rules(), travel=travel)
+
+    @property
+    def ways(self) -> Travel:
+        """Return where blocks of travel come from, whether there are matrices or not."""
+        return self.travel or MatrixTravel(self.time_s, self.length_m)
 
     @property
     def streams(self) -> tuple[str, ...]:
