@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.blocks import RoadTravel
 from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
@@ -25,6 +26,8 @@ FARTHEST_SNAP_M = 300.0
 """A point farther than this from every street that a truck may drive is not planned for."""
 DOUBTFUL_SNAP_M = 60.0
 """A point farther than this from its street is planned for, with a warning."""
+MATRIX_PLACES = 12_000
+"""Among more places travel is looked up in blocks; two tables of so many take 1.2 GB a profile."""
 CURB_CLASSES = frozenset(
     HIGHWAY_CLASSES.index(name)
     for name in ("motorway", "trunk", "primary", "secondary")
@@ -133,20 +136,17 @@ def build_day_problem(
     street_tasks, street_sources = _street_tasks(network, streets, places)
     facilities, gates, far = _facilities(day, network, reach, places)
     vehicles = _vehicles(day, groups, gates)
-    say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
-    with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-        tables = [metric.travel_table(positions, positions) for metric in metrics]
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
-    problem = Problem(
-        tasks=(*stop_tasks, *street_tasks),
-        vehicles=vehicles,
-        facilities=facilities,
-        time_s=np.stack([table.time for table in tables]),
-        length_m=np.stack([table.length for table in tables]),
-        rules=_rules(city),
-    )
+    tables = (*stop_tasks, *street_tasks), vehicles, facilities
+    if len(positions) > MATRIX_PLACES and not any(s.follows or s.after_bins for s in streets):
+        say(f"travel between {len(positions):,} places is looked up as it is needed")
+        travel = RoadTravel(metrics, positions)
+        problem = Problem.without_matrices(*tables, travel, _rules(city))
+    else:
+        matrices = _matrices(metrics, positions, say)
+        problem = Problem(*tables, *matrices, rules=_rules(city))
     return DayProblem(
         problem,
         day,
@@ -161,6 +161,16 @@ def build_day_problem(
         positions.offset_cm,
         (*notes, *doubts, *far),
     )
+
+
+def _matrices(
+    metrics: Sequence[RoadMetric], positions: Positions, say: Callable[[str], None]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return seconds and metres among all places by profile."""
+    say(f"travel between {len(positions):,} places for {len(metrics)} truck profiles")
+    with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
+        found = [metric.travel_table(positions, positions) for metric in metrics]
+    return np.stack([t.time for t in found]), np.stack([t.length for t in found])
 
 
 def _rules(city: City) -> Rules:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.errors import InfeasibleError
+from routing.errors import InfeasibleError, InputError
 from solvers.travel import MatrixTravel, Travel
 
 DAY_END_S = 48 * 3600
@@ -180,6 +180,20 @@ class Problem:
     def ways(self) -> Travel:
         """Return where blocks of travel come from, whether there are matrices or not."""
         return self.travel or MatrixTravel(self.time_s, self.length_m)
+
+    def need_matrices(self, what: str) -> None:
+        """Raise if there are too many places for what works on matrices alone.
+
+        Raises
+        ------
+        InputError
+            When the problem has none.
+        """
+        if self.travel is not None:
+            raise InputError(
+                f"{what} needs travel among all places at once, which {self.ways.num_locations:,}"
+                " places are too many for; divide the city, or take one stream or district"
+            )
 
     @property
     def streams(self) -> tuple[str, ...]:
