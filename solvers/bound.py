@@ -9,6 +9,14 @@ from solvers.problem import Mode, Problem, Task, Vehicle
 
 BOUND_KIND = "each task's cheapest incoming leg, service and share of an unloading, or its price"
 
+BLIND_BOUND_KIND = "each task's service and share of an unloading, or its price"
+"""What the bound counts where there are no matrices."""
+
+
+def bound_kind(problem: Problem) -> str:
+    """Return what the lower bound of a problem counts, in words."""
+    return BOUND_KIND if problem.travel is None else BLIND_BOUND_KIND
+
 
 def lower_bound(problem: Problem) -> int:
     """Return the sum over tasks of the least that serving each adds, or its price if less.

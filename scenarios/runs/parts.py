@@ -11,9 +11,12 @@ from typing import Any
 
 from scenarios.runs.family import ClusterCrew, Family
 from scenarios.runs.store import Result
-from solvers.parts.crew import Crew
+from solvers.parts.crew import Crew, Errand
 from solvers.parts.improve import Found, Order, improve
 from solvers.stop import Interruptible
+
+WAVE = 2
+"""Parts handed out at once for each worker, so that their matrices are not all held together."""
 
 
 class PartsOnCluster:
@@ -28,15 +31,17 @@ class PartsOnCluster:
         self.num_workers = self.cluster.num_workers
 
     def carry_out(
-        self, orders: Sequence[Order], until: float, stop: Interruptible, tick: Callable[[], None]
+        self, errands: Sequence[Errand], until: float, stop: Interruptible, tick: Callable[[], None]
     ) -> Iterator[tuple[int, Found]]:
         """Yield what is found for each part."""
-        mark = uuid.uuid4().hex  # so that no part is taken for one of another round
-        keys = {f"{mark}-{k}": k for k in range(len(orders))}
-        family = Family(_search, None, {key: orders[k] for key, k in keys.items()})
-        for key, result in self.cluster.carry_out(family, list(keys)):
-            yield keys[key], result["found"]
-            tick()
+        for first in range(0, len(errands), WAVE * self.num_workers):
+            wave = range(first, min(first + WAVE * self.num_workers, len(errands)))
+            mark = uuid.uuid4().hex  # so that no part is taken for one of another round
+            keys = {f"{mark}-{k}": k for k in wave}
+            family = Family(_search, None, {key: errands[k].make() for key, k in keys.items()})
+            for key, result in self.cluster.carry_out(family, list(keys)):
+                yield keys[key], result["found"]
+                tick()
 
     def close(self) -> None:
         """Leave the cluster."""

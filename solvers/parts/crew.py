@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Protocol
 
 from solvers.parts.improve import Elapsed, Found, Order, improve
@@ -15,13 +16,25 @@ TELL_S = 1.0
 """Seconds between two messages."""
 
 
+@dataclass(frozen=True)
+class Errand:
+    """The order for a part, made only when a worker takes it: its matrices take memory.
+
+    ``steps`` are its budget where that is one of steps.
+    """
+
+    tasks: int
+    steps: int | None
+    make: Callable[[], Order]
+
+
 class Crew(Protocol):
     """Workers that search on in parts."""
 
     num_workers: int
 
     def carry_out(
-        self, orders: Sequence[Order], until: float, stop: Interruptible, tick: Callable[[], None]
+        self, errands: Sequence[Errand], until: float, stop: Interruptible, tick: Callable[[], None]
     ) -> Iterator[tuple[int, Found]]:
         """Yield what is found for each part with its place in the sequence, in any order.
 
@@ -34,17 +47,17 @@ class _Slices:
     """Divides what is left of a round among the parts that are not done, by their tasks."""
 
     def __init__(
-        self, orders: Sequence[Order], until: float, stop: Interruptible, workers: int
+        self, errands: Sequence[Errand], until: float, stop: Interruptible, workers: int
     ) -> None:
         self.stop, self.until, self.workers = stop, until, workers
-        self.weight = [max(1, len(order.problem.tasks)) for order in orders]
+        self.weight = [max(1, errand.tasks) for errand in errands]
         self.left = sum(self.weight)
         self._lock = threading.Lock()
 
-    def open(self, k: int, order: Order) -> Elapsed:
+    def open(self, k: int, steps: int | None) -> Elapsed:
         """Return the clock of a part that is begun now."""
-        if order.steps is not None:
-            return lambda done: self._ended() or done / max(1, order.steps or 0)
+        if steps is not None:
+            return lambda done: self._ended() or done / max(1, steps)
         begin = self.stop.used(0)
         with self._lock:
             together = min(self.workers, len(self.weight))
@@ -68,18 +81,19 @@ class ThreadCrew:
         self.num_workers = num_workers
 
     def carry_out(
-        self, orders: Sequence[Order], until: float, stop: Interruptible, tick: Callable[[], None]
+        self, errands: Sequence[Errand], until: float, stop: Interruptible, tick: Callable[[], None]
     ) -> Iterator[tuple[int, Found]]:
         """Yield what is found for each part."""
-        slices = _Slices(orders, until, stop, self.num_workers)
+        slices = _Slices(errands, until, stop, self.num_workers)
 
         def work(k: int) -> Found:
-            found = improve(orders[k], slices.open(k, orders[k]))
+            elapsed = slices.open(k, errands[k].steps)
+            found = improve(errands[k].make(), elapsed)
             slices.close(k)
             return found
 
         with ThreadPoolExecutor(self.num_workers) as pool:
-            running = {pool.submit(work, k): k for k in range(len(orders))}
+            running = {pool.submit(work, k): k for k in range(len(errands))}
             told = time.monotonic()
             while running:
                 for future in wait(running, TELL_S, FIRST_COMPLETED).done:

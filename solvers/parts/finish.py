@@ -13,6 +13,7 @@ from solvers.parts.improve import Found, booked
 from solvers.parts.joined import Share
 from solvers.parts.rounds import Rounds
 from solvers.plan import Plan, Route, Step, Unserved
+from solvers.problem import Problem
 from solvers.reasons import NO_VEHICLE, RosterBench, settle_unserved
 from solvers.roster import Roster
 
@@ -31,16 +32,16 @@ def finish(rounds: Rounds) -> Plan:
     own: Sequence[Route]
     left: Sequence[Unserved]
     for share in rounds.last_shares():
-        if not share.part.vehicles:
+        if not share.vehicles:
             own, left, paid = (), _beyond_all(rounds, share), share.cost
         elif by_links:
-            own, left, paid = _driven(share)
+            own, left, paid = _driven(share, problem)
         else:
-            found, own, left = _booked(share, rounds.seed)
+            found, own, left = _booked(share, problem, rounds.seed)
             rounds.joined.replace(share, found)
             paid = found.cost
         routes += [_in_whole(share, route) for route in own]
-        unserved += [replace(u, task=share.part.tasks[u.task]) for u in left]
+        unserved += [replace(u, task=share.tasks[u.task]) for u in left]
         cost += paid
     routes.sort(key=lambda route: route.vehicle)
     unserved.sort(key=lambda one: one.task)
@@ -51,21 +52,23 @@ def finish(rounds: Rounds) -> Plan:
 def _beyond_all(rounds: Rounds, share: Share) -> list[Unserved]:
     """Return the tasks of a part that no vehicle may serve."""
     proof = {NO_VEHICLE: len(rounds.problem.vehicles)}
-    return [Unserved(k, NO_VEHICLE, proof) for k in range(len(share.part.tasks))]
+    return [Unserved(k, NO_VEHICLE, proof) for k in range(len(share.tasks))]
 
 
-def _driven(share: Share) -> tuple[Sequence[Route], Sequence[Unserved], int]:
+def _driven(share: Share, whole: Problem) -> tuple[Sequence[Route], Sequence[Unserved], int]:
     """Return routes, what is left out and the cost of a part whose links tell everything."""
-    problem = share.part.problem
+    problem = share.problem(whole)
     bench = DrivenBench(problem, share.sequences)
     left = settle_unserved(bench)
     routes = bench.routes()
     return routes, left, evaluate(problem, routes, {u.task for u in left}).cost
 
 
-def _booked(share: Share, seed: int) -> tuple[Found, Sequence[Route], Sequence[Unserved]]:
+def _booked(
+    share: Share, whole: Problem, seed: int
+) -> tuple[Found, Sequence[Route], Sequence[Unserved]]:
     """Return what is found, the routes and what is left out of a part that is booked."""
-    roster = Roster(share.part.problem, seed)
+    roster = Roster(share.problem(whole), seed)
     roster.load(share.sequences)
     roster.insert_all(roster.unserved)
     left = settle_unserved(RosterBench(roster))
@@ -74,8 +77,8 @@ def _booked(share: Share, seed: int) -> tuple[Found, Sequence[Route], Sequence[U
 
 
 def _in_whole(share: Share, route: Route) -> Route:
-    tasks = share.part.tasks
+    tasks = share.tasks
     steps: list[Step] = [
         replace(step, idx=tasks[step.idx]) if step.kind == "task" else step for step in route.steps
     ]
-    return Route(share.part.vehicles[route.vehicle], route.start_s, tuple(steps))
+    return Route(share.vehicles[route.vehicle], route.start_s, tuple(steps))

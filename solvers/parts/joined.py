@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from solvers.checkpoint import State
-from solvers.cut import Part, cut
+from solvers.cut import cut
 from solvers.native import first_modes, task_of
 from solvers.parts.improve import Found, Sequences, booked
 from solvers.problem import Facility, Problem
@@ -21,16 +21,29 @@ Begins = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Share:
-    """A part, the codes of its modes in the whole, and its routes before it is searched.
+    """What a part consists of, and its routes before it is searched.
 
-    ``cost`` is that of the routes and of the ``left_out`` tasks that they do not serve.
+    Attributes
+    ----------
+    facilities
+        What the part may use of each.
+    modes
+        From the part's modes to those of the whole.
+    cost
+        That of the routes and of the ``left_out`` tasks that they do not serve.
     """
 
-    part: Part
-    modes: Mapping[int, int]
+    tasks: tuple[int, ...]
+    vehicles: tuple[int, ...]
+    facilities: tuple[Facility, ...]
+    modes: tuple[int, ...]
     sequences: Sequences
     cost: int
     left_out: int
+
+    def problem(self, whole: Problem) -> Problem:
+        """Return the part as a problem of its own; its matrices are made here."""
+        return cut(whole, self.tasks, self.vehicles, self.facilities).problem
 
 
 @dataclass
@@ -111,24 +124,20 @@ class Joined:
         self, tasks: Sequence[int], vehicles: Sequence[int], facilities: tuple[Facility, ...]
     ) -> Share:
         """Return a part with the present routes of its vehicles."""
-        part = cut(self.problem, tasks, vehicles, facilities)
-        first = first_modes(part.problem)
-        whole_of = {
-            first[k] + m: self.first_mode[t] + m
-            for k, t in enumerate(part.tasks)
-            for m in range(len(self.problem.tasks[t].modes))
-        }
-        part_of = {whole: mode for mode, whole in whole_of.items()}
+        first = self.first_mode
+        modes = tuple(mode for t in tasks for mode in range(first[t], first[t + 1]))
+        part_of = {whole: mode for mode, whole in enumerate(modes)}
         sequences = {
             k: [part_of[code] if code >= 0 else code for code in self.routes[v]]
-            for k, v in enumerate(part.vehicles)
+            for k, v in enumerate(vehicles)
             if self.routes.get(v)
         }
         served = {t for v in vehicles for t in self.tasks_of(v)}
         left = [t for t in tasks if t not in served]
         cost = sum(self.problem.tasks[t].price for t in left)
         cost += sum(self.costs.get(v, 0) for v in vehicles)
-        return Share(part, whole_of, sequences, cost, len(left))
+        part = tuple(tasks), tuple(vehicles), facilities
+        return Share(*part, modes, sequences, cost, len(left))
 
     def sites(self, vehicles: Sequence[int], share: Fraction) -> tuple[Facility, ...]:
         """Return what some vehicles may use of each facility beside the routes of all others.
@@ -160,8 +169,7 @@ class Joined:
         Where routes are booked, bays that another part has taken in the meantime are looked for
         anew; what is dearer then than the routes of before is not taken.
         """
-        part = share.part
-        if found.begins and self._crowded(part, found.begins):
+        if found.begins and self._crowded(share, found.begins):
             found = self._rebooked(share, found)
         if found.cost > share.cost:
             return False
@@ -170,8 +178,7 @@ class Joined:
 
     def replace(self, share: Share, found: Found) -> None:
         """Let a part's vehicles drive what was found for it, whatever it costs."""
-        part = share.part
-        for k, vehicle in enumerate(part.vehicles):
+        for k, vehicle in enumerate(share.vehicles):
             for of_all in (self.routes, self.costs, self.begins, self.received):
                 of_all.pop(vehicle, None)
             if found.sequences.get(k):
@@ -183,9 +190,9 @@ class Joined:
                 self.begins[vehicle] = found.begins[k]
                 self.received[vehicle] = found.received[k]
 
-    def _crowded(self, part: Part, begins: Mapping[int, Begins]) -> bool:
+    def _crowded(self, share: Share, begins: Mapping[int, Begins]) -> bool:
         """Whether a part's visits leave some facility with more vehicles inside than bays."""
-        own = set(part.vehicles)
+        own = set(share.vehicles)
         visits: dict[int, list[int]] = defaultdict(list)
         for f, begin in (b for found in begins.values() for b in found):
             visits[f].append(begin)
@@ -198,14 +205,14 @@ class Joined:
 
     def _rebooked(self, share: Share, found: Found) -> Found:
         """Return what is found for a part, booked beside all others as they are now."""
-        problem, own = share.part.problem, set(share.part.vehicles)
+        own = set(share.vehicles)
         facilities = tuple(
             replace(
                 site, booked=(*self.problem.facilities[f].booked, *sorted(self._booked(f, own)))
             )
-            for f, site in enumerate(problem.facilities)
+            for f, site in enumerate(share.facilities)
         )
-        roster = Roster(replace(problem, facilities=facilities), 0)
+        roster = Roster(replace(share, facilities=facilities).problem(self.problem), 0)
         roster.load(found.sequences)
         roster.insert_all(roster.unserved)
         return replace(booked(roster), steps=found.steps)

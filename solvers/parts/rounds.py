@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from solvers.checkpoint import State
 from solvers.ground import needs_booking
-from solvers.parts.crew import Crew
+from solvers.parts.crew import Crew, Errand
 from solvers.parts.grouping import Estate, bisect, deal, estates_of, workloads
 from solvers.parts.improve import Order
 from solvers.parts.joined import Joined, Share
@@ -93,24 +93,26 @@ class Rounds:
     def _round(self, stop: Interruptible, crew: Crew, tell: Tell) -> None:
         shares = self.shares()
         begin, end = self.done / self.scale.rounds, (self.done + 1) / self.scale.rounds
-        orders = [
-            Order(
-                share.part.problem,
-                share.sequences,
-                self.seed + SEED_STEP * (1 + self.done * len(shares) + k),
-                (begin, end),
-                self._steps(stop, share),
-                self._seconds(stop, share, crew.num_workers, end - begin),
-                self.booked,
-            )
-            for k, share in enumerate(shares)
-        ]
+        seed = self.seed + SEED_STEP * (1 + self.done * len(shares))
+
+        def errand(k: int, share: Share) -> Errand:
+            steps = self._steps(stop, share)
+            seconds = self._seconds(stop, share, crew.num_workers, end - begin)
+
+            def make() -> Order:
+                problem, sequences = share.problem(self.problem), share.sequences
+                own = seed + SEED_STEP * k
+                return Order(problem, sequences, own, (begin, end), steps, seconds, self.booked)
+
+            return Errand(len(share.tasks), steps, make)
+
+        errands = [errand(k, share) for k, share in enumerate(shares)]
         found = {}
 
         def tick() -> None:
             tell(stop.used(self.steps), self.cost, self.left_out)
 
-        for k, result in crew.carry_out(orders, end, stop, tick):
+        for k, result in crew.carry_out(errands, end, stop, tick):
             found[k] = result
             self.steps += result.steps
             self.cost += result.cost - shares[k].cost
@@ -123,7 +125,7 @@ class Rounds:
     def _steps(self, stop: Interruptible, share: Share) -> int | None:
         if stop.max_iterations is None:
             return None
-        tasks = len(share.part.tasks) / len(self.problem.tasks)
+        tasks = len(share.tasks) / len(self.problem.tasks)
         return int(stop.max_iterations / self.scale.rounds * tasks)
 
     def _seconds(
@@ -131,7 +133,7 @@ class Rounds:
     ) -> float | None:
         if stop.max_seconds is None:
             return None
-        tasks = len(share.part.tasks) / len(self.problem.tasks)
+        tasks = len(share.tasks) / len(self.problem.tasks)
         return min(1.0, workers * tasks) * part * stop.max_seconds
 
     def shares(self) -> list[Share]:
