@@ -121,6 +121,11 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
     help="To carry them out, one a core by default; they do not change what is found.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a search that was stopped or killed.")
+@click.option(
+    "--scheduler",
+    help="Dask cluster that searches the parts of a day too large for one search, such as"
+    " tcp://10.0.0.1:8786.",
+)
 @json_option
 @guarded
 def plan(
@@ -134,6 +139,7 @@ def plan(
     searches: int | None,
     threads: int | None,
     resume: bool,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Plan the day: routes of all streams and the sweeping, with map and sheets.
@@ -143,25 +149,28 @@ def plan(
     Ctrl-C keeps the best plan so far; --resume goes on from there, and after a crash.
     """
     from dispatch.package import plan_and_write
+    from scenarios.runs.parts import parts_crew
     from solvers.solve import Options
     from solvers.team import num_cores
 
     speaker = Speaker(as_json)
-    done = plan_and_write(
-        city,
-        date,
-        stop_rule(seconds, iterations),
-        seed=seed,
-        solver=solver,
-        say=speaker.say,
-        progress=speaker.progress,
-        options=Options(
-            searches or (num_cores() if iterations is None else 1),
-            threads,
-            None if target is None else round(1000 * target),
-            resume=resume,
-        ),
-    )
+    with parts_crew(scheduler) as crew:
+        done = plan_and_write(
+            city,
+            date,
+            stop_rule(seconds, iterations),
+            seed=seed,
+            solver=solver,
+            say=speaker.say,
+            progress=speaker.progress,
+            options=Options(
+                searches or (num_cores() if iterations is None else 1),
+                threads,
+                None if target is None else round(1000 * target),
+                resume=resume,
+                crew=crew,
+            ),
+        )
     _tell_plan(speaker, done)
 
 

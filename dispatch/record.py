@@ -32,7 +32,7 @@ from scenarios.washing import (
     step_ends,
     wash_seconds,
 )
-from solvers.bound import BOUND_KIND
+from solvers.bound import bound_kind
 from solvers.evaluate import Driven, Timing, evaluate_plan
 
 COORDINATE_DIGITS = 6
@@ -104,7 +104,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
             "lower_bound": plan.lower_bound,
             "cost": cost,
             "gap": round((cost - plan.lower_bound) / max(1, cost), 4),
-            "kind": BOUND_KIND,
+            "kind": bound_kind(posed.problem),
         },
         "profiles": {
             f"profile_{k + 1}": {

@@ -115,6 +115,11 @@ class Travel:
     borders: NDArray[np.int64]
     layer: NDArray[np.int64]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether travel is the same at all hours, and no truck has to wash on the way."""
+        return not self.borders.shape[1] and not any(self.wash)
+
     def hours(self, tables: Sequence[Table], num_groups: int) -> Hours | None:
         """Return what holds when, given the travel table of each layer."""
         if not self.borders.shape[1]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing._kernels.sweep import Table
+from routing.blocks import RoadTravel
 from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
@@ -30,6 +31,8 @@ FARTHEST_SNAP_M = 300.0
 """A point farther than this from every street that a truck may drive is not planned for."""
 DOUBTFUL_SNAP_M = 60.0
 """A point farther than this from its street is planned for, with a warning."""
+MATRIX_PLACES = 12_000
+"""Among more places travel is looked up in blocks; two tables of so many take 1.2 GB a profile."""
 CURB_CLASSES = frozenset(
     HIGHWAY_CLASSES.index(name)
     for name in ("motorway", "trunk", "primary", "secondary")
@@ -167,22 +170,29 @@ def build_day_problem(
     street_tasks, street_sources = _street_tasks(network, streets, places)
     facilities, gates, far = _facilities(day, network, reach, places)
     vehicles = _vehicles(day, groups, gates)
-    say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
-    with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-        tables, washing = _travel(travel, positions, _washes(day, gates, far))
-    keep_out(tables, travel.let_in, places.gated)
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
-    problem = Problem(
-        tasks=(*stop_tasks, *street_tasks),
-        vehicles=vehicles,
-        facilities=facilities,
-        time_s=np.stack([table.time for table in tables[: len(groups)]]),
-        length_m=np.stack([table.length for table in tables[: len(groups)]]),
-        rules=_rules(city),
-        hours=travel.hours(tables, len(groups)),
-    )
+    parts = (*stop_tasks, *street_tasks), vehicles, facilities
+    washing: tuple[Washing | None, ...] = ()
+    linked = any(s.follows or s.after_bins for s in streets)
+    if len(positions) > MATRIX_PLACES and travel.is_plain and not (linked or places.gated):
+        say(f"travel between {len(positions):,} places is looked up as it is needed")
+        problem = Problem.without_matrices(
+            *parts, RoadTravel(travel.metrics, positions), _rules(city)
+        )
+    else:
+        say(f"travel between {len(positions):,} places for {len(groups)} truck profiles")
+        with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
+            tables, washing = _travel(travel, positions, _washes(day, gates, far))
+        keep_out(tables, travel.let_in, places.gated)
+        problem = Problem(
+            *parts,
+            time_s=np.stack([table.time for table in tables[: len(groups)]]),
+            length_m=np.stack([table.length for table in tables[: len(groups)]]),
+            rules=_rules(city),
+            hours=travel.hours(tables, len(groups)),
+        )
     return DayProblem(
         problem,
         day,

@@ -129,6 +129,7 @@ def _variation(posed: DayProblem, task: int, noise: Noise) -> float:
 def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
     """Return all steps as arrays; a leg after a break begins where the truck stood before it."""
     problem = posed.problem
+    problem.need_matrices("simulation")
     streams = {name: k for k, name in enumerate(problem.streams)}
     rows: list[tuple[Any, ...]] = []
     accepts, first = [], [0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -25,6 +26,8 @@ from solvers.problem import Problem, Vehicle
 
 NEAREST = 60
 TOP_INSERTIONS = 32
+OTHERS = -1
+"""Vehicle of the bays that others have booked."""
 
 
 def _neighbors(problem: Problem) -> NDArray[np.int32]:
@@ -165,15 +168,24 @@ def longest_sequence(model: Model) -> int:
     return 2 * model.task.shape[0] + int(model.vehicle[:, MAX_TRIPS].max(initial=1)) + 8
 
 
-def empty_bookings(model: Model) -> Bookings:
-    """Return bookings in which every bay is free."""
+def empty_bookings(model: Model, booked: Sequence[Sequence[int]] = ()) -> Bookings:
+    """Return bookings in which every bay is free but for what others have ``booked``.
+
+    Their begins, facility by facility, belong to no vehicle of the model.
+    """
     num_facilities, num_vehicles = len(model.facility), len(model.vehicle)
     slots = model.task.shape[0] + int(model.vehicle[:, MAX_TRIPS].sum()) + num_vehicles + 8
-    return Bookings(
+    slots += max(map(len, booked), default=0)
+    bookings = Bookings(
         slot=np.zeros((num_facilities, slots, 2), np.int64),
         taken=np.zeros(num_facilities, np.int64),
         received=np.zeros((num_facilities, num_vehicles), np.int64),
     )
+    for f, begins in enumerate(booked):
+        bookings.taken[f] = len(begins)
+        bookings.slot[f, : len(begins), 0] = begins
+        bookings.slot[f, : len(begins), 1] = OTHERS
+    return bookings
 
 
 def new_scratch(model: Model) -> Scratch:

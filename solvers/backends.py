@@ -9,6 +9,7 @@ from solvers.ground import longest_shift, needs_booking
 from solvers.problem import Problem
 
 RULES: dict[str, Callable[[Problem], bool]] = {
+    "travel without matrices": lambda p: p.travel is not None,
     "several visits a period": lambda p: bool(p.groups),
     "releases": lambda p: any(t.release_s > 0 for t in p.tasks),
     "trucks that end loaded": lambda p: any(v.ends_loaded for v in p.vehicles),
@@ -37,10 +38,11 @@ RULES: dict[str, Callable[[Problem], bool]] = {
 }
 """Each rule beyond the plainest, and whether a problem has it."""
 
-PLAIN = frozenset(list(RULES)[:5])
+NEEDS_PARTS, *_plain = list(RULES)[:6]
+PLAIN = frozenset(_plain)
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
-    "ortools": frozenset(RULES) - PLAIN,
+    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS},
     "pyvrp": frozenset(
         (
             "releases",
@@ -75,6 +77,8 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
             f"--solver {solver} cannot hold: {', '.join(beyond)}; "
             f"use {' or '.join(able) or 'a problem without one of these rules'}"
         )
+    if problem.travel is not None and problem.groups:
+        raise InputError("several visits a period cannot be held without matrices of travel")
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(

@@ -11,7 +11,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,10 @@ FINGERPRINT = "fingerprint"
 def fingerprint(problem: Problem, *settings: Hashable) -> str:
     """Return a hash of the problem, of settings, and of the kernels whose arrays are kept."""
     digest = hashlib.sha256(machine_code_dir().name.encode())
+    if problem.travel is not None:
+        nothing = np.empty(0, np.int32)
+        settings = (*settings, problem.travel.mark())
+        problem = replace(problem, time_s=nothing, length_m=nothing, travel=None)
     for part in (*(getattr(problem, f.name) for f in fields(problem)), settings):
         if isinstance(part, np.ndarray):
             digest.update(repr((part.shape, part.dtype.str)).encode())
@@ -45,6 +49,9 @@ def fingerprint(problem: Problem, *settings: Hashable) -> str:
 
 def _ordered(value: Any) -> Any:
     """Return a value whose text is the same in every process: sets have no order of their own."""
+    if isinstance(value, np.ndarray):
+        data = np.ascontiguousarray(value)
+        return value.shape, value.dtype.str, hashlib.sha256(data.data).hexdigest()
     if is_dataclass(value):
         return [_ordered(getattr(value, f.name)) for f in fields(value)]
     if isinstance(value, Mapping):

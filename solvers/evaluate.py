@@ -7,8 +7,10 @@ kernels: this is their independent twin.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 
+from solvers.cut import cut
 from solvers.hours import Leg
 from solvers.plan import Plan, Route, Step
 from solvers.problem import Facility, Problem, Rules, Task, Vehicle
@@ -291,10 +293,37 @@ def drive(problem: Problem, route: Route) -> Driven:
     return state.finish()
 
 
+def drive_all(problem: Problem, routes: tuple[Route, ...]) -> list[Driven]:
+    """Return all routes as driven, each by itself.
+
+    Where a problem has no matrices, those of the places that a route calls at are asked for.
+    """
+    if problem.travel is None:
+        return [drive(problem, route) for route in routes]
+    return [_drive_alone(problem, route) for route in routes]
+
+
+def _drive_alone(problem: Problem, route: Route) -> Driven:
+    """Return one route as driven through a problem of its own tasks."""
+    part = cut(problem, [s.idx for s in route.steps if s.kind == "task"], [route.vehicle])
+    tasks = count()
+    steps = (replace(s, idx=next(tasks)) if s.kind == "task" else s for s in route.steps)
+    driven = drive(part.problem, Route(0, route.start_s, tuple(steps)))
+    driven.route = route
+    profile = problem.vehicles[route.vehicle].profile
+    driven.home_layer = profile
+    for timing, step in zip(driven.timings, route.steps, strict=True):
+        timing.step, timing.layer = step, profile
+    return driven
+
+
 def _bay_faults(problem: Problem, driven: list[Driven]) -> list[str]:
     """Return a line for each moment at which a facility has more trucks inside than bays."""
     faults = []
-    visits: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    visits: dict[int, list[tuple[int, int]]] = {
+        idx: [event for begin in f.booked for event in ((begin, 1), (begin + f.unload_s, -1))]
+        for idx, f in enumerate(problem.facilities)
+    }
     for route in driven:
         for timing in route.timings:
             if timing.step.kind == "facility":
@@ -360,7 +389,7 @@ def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) ->
     left_out
         Indices of the tasks that are not served; each adds its price to the cost.
     """
-    driven = [drive(problem, route) for route in routes]
+    driven = drive_all(problem, routes)
     violations = [line for route in driven for line in route.violations]
     if len({r.vehicle for r in routes}) < len(routes):
         violations.append("a vehicle drives two routes")

@@ -38,7 +38,10 @@ def needs_booking(problem: Problem) -> bool:
     """
     if problem.hours is not None or any(v.cost_h for v in problem.vehicles):
         return True
-    if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
+    if any(
+        f.capacity_kg is not None or f.booked or f.bays < len(problem.vehicles)
+        for f in problem.facilities
+    ):
         return True
     return problem.rules.max_driving_s < longest_shift(problem)
 

@@ -9,6 +9,7 @@ leg is one path whose streets and times can be checked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,10 +71,38 @@ class Hours:
             faults.append("hours: travel between other locations")
         return faults
 
-    def at_places(self, order: list[int]) -> Hours:
-        """Return the same hours on some of the locations."""
-        pick = np.ix_(range(len(self.time_s)), order, order)
-        return Hours(self.borders, self.layer, self.time_s[pick], self.length_m[pick])
+    def cut(
+        self,
+        profiles: Sequence[int],
+        places: Sequence[int],
+        time_s: NDArray[np.int32],
+        length_m: NDArray[np.int32],
+    ) -> Hours:
+        """Return the same hours for some of the profiles on some of the locations.
+
+        ``time_s`` and ``length_m`` are those of the problem; a layer of theirs by which a profile
+        travels that is kept, but whose own profile is not, becomes a further one.
+        """
+        num_profiles = len(self.borders)
+        layers = self.layer[list(profiles)]
+        number = {old: new for new, old in enumerate(profiles)}
+        times: list[NDArray[np.int32]] = []
+        lengths: list[NDArray[np.int32]] = []
+        for old in np.unique(layers).tolist():
+            if old not in number:
+                number[old] = len(profiles) + len(times)
+                own = old >= num_profiles
+                some = self.time_s[old - num_profiles] if own else time_s[old]
+                far = self.length_m[old - num_profiles] if own else length_m[old]
+                times.append(some[np.ix_(places, places)])
+                lengths.append(far[np.ix_(places, places)])
+        shape = (len(times), len(places), len(places))
+        return Hours(
+            self.borders[list(profiles)],
+            np.vectorize(number.__getitem__, otypes=[np.int64])(layers),
+            np.asarray(times, np.int32).reshape(shape),
+            np.asarray(lengths, np.int32).reshape(shape),
+        )
 
 
 def find_leg(

@@ -44,7 +44,7 @@ def seed_state(seed: int) -> int:
 def exact_of(problem: Problem) -> Exact:
     """Return exact routes of a problem, all empty."""
     model = build_model(problem)
-    bookings = empty_bookings(model)
+    bookings = empty_bookings(model, [f.booked for f in problem.facilities])
     return Exact(
         model,
         bookings,

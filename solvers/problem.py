@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.errors import InfeasibleError
+from routing.errors import InfeasibleError, InputError
 from solvers.hours import Hours, Leg, find_leg
+from solvers.travel import MatrixTravel, Travel
 
 DAY_END_S = 48 * 3600
 """The latest time of a plan: a night shift may run into the next day."""
@@ -68,7 +69,11 @@ class VisitGroup:
 
 @dataclass(frozen=True)
 class Facility:
-    """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage."""
+    """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage.
+
+    ``booked`` are moments at which vehicles of other problems begin to unload, each for
+    ``unload_s`` at one of the bays.
+    """
 
     facility_id: str
     location: int
@@ -79,6 +84,7 @@ class Facility:
     bays: int = 1
     unload_s: int = 720
     capacity_kg: int | None = None
+    booked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,9 @@ class Problem:
         Travel in seconds and metres, shape (num_profiles, num_locations, num_locations), from the
         exit location (row) to the entry location (column); -1 = unreachable. Where travel changes
         by the hour these are the fastest of the day, and ``hours`` tells what holds when.
+    travel
+        Where blocks of travel come from if there are too many locations for matrices, which then
+        hold -1 everywhere without taking memory (see `without_matrices`).
     """
 
     tasks: tuple[Task, ...]
@@ -154,10 +163,56 @@ class Problem:
     rules: Rules = field(default_factory=Rules)
     groups: tuple[VisitGroup, ...] = ()
     hours: Hours | None = None
+    travel: Travel | None = None
 
     def leg(self, profile: int, source: int, target: int, clock_s: int) -> Leg | None:
         """Return the leg that arrives first when a truck may set out at a moment; None = no way."""
         return find_leg(self.hours, self.time_s, self.length_m, profile, source, target, clock_s)
+
+    def layers_of(self, profile: int) -> list[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """Return seconds and metres of each layer by which a profile travels at any hour."""
+        if self.hours is None:
+            return [(self.time_s[profile], self.length_m[profile])]
+        num, hours = len(self.time_s), self.hours
+        return [
+            (self.time_s[k], self.length_m[k])
+            if k < num
+            else (hours.time_s[k - num], hours.length_m[k - num])
+            for k in np.unique(hours.layer[profile]).tolist()
+        ]
+
+    @classmethod
+    def without_matrices(
+        cls,
+        tasks: tuple[Task, ...],
+        vehicles: tuple[Vehicle, ...],
+        facilities: tuple[Facility, ...],
+        travel: Travel,
+        rules: Rules | None = None,
+    ) -> Problem:
+        """Return a problem whose travel is asked for in blocks."""
+        shape = (travel.num_profiles, travel.num_locations, travel.num_locations)
+        nowhere = np.broadcast_to(np.int32(-1), shape)
+        return cls(tasks, vehicles, facilities, nowhere, nowhere, rules or Rules(), travel=travel)
+
+    @property
+    def ways(self) -> Travel:
+        """Return where blocks of travel come from, whether there are matrices or not."""
+        return self.travel or MatrixTravel(self.time_s, self.length_m)
+
+    def need_matrices(self, what: str) -> None:
+        """Raise if there are too many places for what works on matrices alone.
+
+        Raises
+        ------
+        InputError
+            When the problem has none.
+        """
+        if self.travel is not None:
+            raise InputError(
+                f"{what} needs travel among all places at once, which {self.ways.num_locations:,}"
+                " places are too many for; divide the city, or take one stream or district"
+            )
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from solvers._kernels.model import (
     TASK,
     VISIT,
     VISITS,
+    Bookings,
     Model,
 )
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
@@ -46,13 +47,16 @@ class Roster:
         self.model = build_model(problem) if model is None else model
         self.scratch = new_scratch(self.model)
         self.routes = empty_routes(self.model)
-        self.bookings = empty_bookings(self.model)
+        self.bookings = self._no_bookings()
         self.seed: NDArray[np.uint64] = np.asarray(
             [(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64
         )
         self._has_best = False
         self._best = empty_routes(self.model)
-        self._best_bookings = empty_bookings(self.model)
+        self._best_bookings = self._no_bookings()
+
+    def _no_bookings(self) -> Bookings:
+        return empty_bookings(self.model, [f.booked for f in self.problem.facilities])
 
     @property
     def cost(self) -> int:
@@ -144,7 +148,7 @@ class Roster:
     def clear(self) -> None:
         """Empty all routes; the best ones known stay."""
         _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
-        _copy_into(tuple(self.bookings), tuple(empty_bookings(self.model)))
+        _copy_into(tuple(self.bookings), tuple(self._no_bookings()))
 
     def keep_best(self) -> bool:
         """Keep the present routes if none cheaper are known; return whether they were kept."""

@@ -17,6 +17,9 @@ from solvers.driven import DrivenBench
 from solvers.evaluate import evaluate, evaluate_plan
 from solvers.ground import needs_booking
 from solvers.native import Search, is_told_by_links
+from solvers.parts.crew import Crew
+from solvers.parts.rounds import Scale
+from solvers.parts.solving import goes_in_parts, solve_in_parts
 from solvers.plan import Plan
 from solvers.pool import Pool, holds_apart
 from solvers.problem import Problem
@@ -60,6 +63,11 @@ class Options:
         deleted when the search has come to its end, and stays after a signal.
     resume
         Whether to go on from that file where there is one.
+    scale
+        How large the parts are in which a problem of any size is solved; where it is None large
+        problems alone are solved in parts.
+    crew
+        Who searches in the parts; ``threads`` of this process where it is None.
     """
 
     searches: int = 1
@@ -67,6 +75,8 @@ class Options:
     target: int | None = None
     checkpoint: Path | None = None
     resume: bool = False
+    scale: Scale | None = None
+    crew: Crew | None = None
 
 
 ALONE = Options()
@@ -104,6 +114,10 @@ def solve(
         run = Run(limit, seed, options.searches, threads, keeper)
         if solver == "pyvrp":
             plan = _solve_by_pyvrp(problem, run, progress)
+        elif solver == "native" and goes_in_parts(problem, options.scale):
+            scale = options.scale or Scale()
+            tell = _tell("improving in parts", progress)
+            plan = _judged(problem, solve_in_parts(problem, run, tell, scale, options.crew))
         elif solver == "native" and not needs_booking(problem):
             plan = _solve_by_links(problem, run, progress)
         else:

@@ -14,15 +14,18 @@ from benchmarks.campaign.instance import FAR
 from benchmarks.campaign.plain import FACILITY, TASK, PlainRoute, Visit
 from solvers.plan import Route
 from solvers.problem import Facility, Problem, Task, Vehicle
+from solvers.travel import Travel
+
+MOST_ROWS = 512
+"""Rows of a travel table that are written at a time."""
 
 
 def write_problem(problem: Problem, folder: Path) -> None:
     """Write ``problem.json`` and the travel tables as .npy; no time table where none counts."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "length.npy", problem.length_m[0])
+    timed = has_times(problem)
     (folder / "time.npy").unlink(missing_ok=True)
-    if has_times(problem):
-        np.save(folder / "time.npy", problem.time_s[0])
+    _write_tables(problem.ways, folder, ("time", "length") if timed else ("length",))
     document = {
         "tasks": [_task(task) for task in problem.tasks],
         "vehicles": [_vehicle(vehicle) for vehicle in problem.vehicles],
@@ -30,6 +33,21 @@ def write_problem(problem: Problem, folder: Path) -> None:
         "unusual": unusual_rules(problem),
     }
     (folder / "problem.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def _write_tables(ways: Travel, folder: Path, names: Sequence[str]) -> None:
+    """Write the tables of the first profile, some rows at a time."""
+    num = ways.num_locations
+    tables = [
+        np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.int32, (num, num))
+        for name in names
+    ]
+    everywhere = np.arange(num)
+    for first in range(0, num, MOST_ROWS):
+        rows = everywhere[first : first + MOST_ROWS]
+        blocks = ways.block(0, rows, everywhere)
+        for table, block in zip(tables, blocks[-len(names) :], strict=True):
+            table[rows] = block
 
 
 def has_times(problem: Problem) -> bool:

@@ -19,6 +19,10 @@ FAR = 10**8
 NO_BREAKS = Rules(meal_break_s=0, max_driving_s=10**9)
 
 
+MATRIX_PLACES = 12_000
+"""Places up to which a problem gets matrices; travel among more is asked for in blocks."""
+
+
 @dataclass(frozen=True, eq=False)
 class Instance:
     """A problem, the convention its costs follow, and the best known value.
@@ -93,6 +97,11 @@ def euclidean(
         dx, dy = x[part, None] - x[None, :], y[part, None] - y[None, :]
         table[0, part] = rounding(np.sqrt(dx * dx + dy * dy))
     return table
+
+
+def diagonal(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the diagonal of the box around all places, which no distance exceeds, shape (1,)."""
+    return np.hypot(np.ptp(x), np.ptp(y)).reshape(1)
 
 
 def enough_vehicles(total: float, capacity: float, allowed: int | None = None) -> int:

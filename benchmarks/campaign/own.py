@@ -19,7 +19,7 @@ from benchmarks.campaign.handover import plain_routes, routes_to_json
 from benchmarks.campaign.instance import Objective
 from benchmarks.campaign.library import library
 from solvers.problem import Problem
-from solvers.solve import solve
+from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
 
 FEW_TASKS, FEW_ITERATIONS = 8, 20
@@ -62,7 +62,7 @@ def run(problem: Problem, solver: str, seconds: float, seed: int) -> dict[str, A
         if not trace or cost < trace[-1][1]:
             trace.append([stop.elapsed(), cost, unserved])
 
-    plan = solve(problem, stop, seed, solver, note)
+    plan = solve(problem, stop, seed, solver, note, Options(threads=1))
     took = stop.elapsed()
     note("end", 1.0, plan.cost, len(plan.unserved))
     return {

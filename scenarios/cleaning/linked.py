@@ -162,7 +162,11 @@ def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> 
             facilities=tuple(replace(f, location=new[f.location]) for f in problem.facilities),
             time_s=problem.time_s[pick],
             length_m=problem.length_m[pick],
-            hours=None if problem.hours is None else problem.hours.at_places(order),
+            hours=None
+            if problem.hours is None
+            else problem.hours.cut(
+                range(len(problem.time_s)), order, problem.time_s, problem.length_m
+            ),
         ),
         tuple(tasks),
         tuple(vehicles),

@@ -180,12 +180,7 @@ def _slowest(problem: Problem, profiles: Sequence[int]) -> NDArray[np.int32]:
 
 
 def _slowest_hour(problem: Problem, profile: int) -> NDArray[np.int32]:
-    fastest = problem.time_s[profile]
-    if problem.hours is None:
-        return fastest
-    num = len(problem.time_s)
-    own = [int(k) - num for k in np.unique(problem.hours.layer[profile]) if k >= num]
-    return np.maximum.reduce([fastest, *problem.hours.time_s[own]])
+    return np.maximum.reduce([time_s for time_s, _ in problem.layers_of(profile)])
 
 
 def _task(

@@ -132,6 +132,7 @@ def build_ground(
     """
     everything = _with_candidates(city, candidates)
     posed = prepare_day(everything, date, network, say)
+    posed.problem.need_matrices("siting")
     index = {f.facility_id: k for k, f in enumerate(posed.problem.facilities)}
     lost = [c.candidate_id for c in candidates if c.candidate_id not in index]
     if lost:

@@ -112,7 +112,7 @@ def check_qingdao(path: Path, routes: Sequence[PlainRoute]) -> Verdict:
     trucks = {
         f"{d + 1}-{k + 1}": Hauler(d, d, 7 * 3600, 17 * 3600, 36_000)
         for d in range(num_depots)
-        for k in range(30)
+        for k in range(30 * math.ceil(len(raw.sites) / 3_000))
     }
     return judge(
         Ground(customers, facilities, trucks, lambda a, b: metres(a, b) / 8, metres), routes

@@ -101,8 +101,15 @@ def all_seconds(raw: MontevideoFile) -> NDArray[np.int32]:
     return np.floor(seconds + 0.5).astype(np.int32)
 
 
+def plane(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the places of one city in metres east and north, the earth taken as flat there."""
+    east = np.radians(lon) * EARTH_M * np.cos(np.radians(lat.mean()))
+    return east, np.radians(lat) * EARTH_M
+
+
 def straight_metres(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the metres among places of one city, shape (n, n), the earth taken as flat there."""
-    x = np.radians(lon) * EARTH_M * np.cos(np.radians(lat.mean()))
-    y = np.radians(lat) * EARTH_M
+    x, y = plane(lon, lat)
     return np.hypot(x[:, None] - x, y[:, None] - y)

@@ -9,11 +9,13 @@ import numpy as np
 
 from benchmarks.campaign.instance import (
     FAR,
+    MATRIX_PLACES,
     NEAREST,
     NO_BREAKS,
     STREAM,
     Instance,
     Rounding,
+    diagonal,
     enough_vehicles,
     euclidean,
     left_out_price,
@@ -21,6 +23,7 @@ from benchmarks.campaign.instance import (
 )
 from benchmarks.vrp.formats.vrplib import VrplibFile, parse_vrplib
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
+from solvers.travel import PlaneTravel
 
 
 @dataclass(frozen=True)
@@ -48,23 +51,29 @@ def read_vrplib(path: Path) -> Instance:
     """Return the instance of a file."""
     raw = parse_vrplib(path)
     convention = CONVENTIONS[raw.kind]
-    factor = convention.rounding.factor
-    table = euclidean(raw.x, raw.y, convention.rounding)
-    vehicles = _vehicles(raw, factor)
-    price = left_out_price(
-        table, max(v.fixed_cost for v in vehicles), max(v.cost_km for v in vehicles) // 1000
-    )
-    problem = Problem(
-        _tasks(raw, factor, price), vehicles, _reloading(raw, factor), table, table, NO_BREAKS
-    )
     return Instance(
         name=path.stem,
         family=raw.kind.lower(),
         path=path,
-        problem=problem,
+        problem=_problem(raw, convention.rounding),
         convention=convention.text,
         scale=convention.scale,
     )
+
+
+def _problem(raw: VrplibFile, rounding: Rounding) -> Problem:
+    """Return the problem of a file, without matrices where it has very many places."""
+    vehicles, factor = _vehicles(raw, rounding.factor), rounding.factor
+    sites = _reloading(raw, factor)
+    rates = max(v.fixed_cost for v in vehicles), max(v.cost_km for v in vehicles) // 1000
+    if len(raw.x) > MATRIX_PLACES:
+        price = left_out_price(rounding(diagonal(raw.x, raw.y)), *rates)
+        travel = PlaneTravel(raw.x, raw.y, rounding)
+        tasks = _tasks(raw, factor, price)
+        return Problem.without_matrices(tasks, vehicles, sites, travel, NO_BREAKS)
+    table = euclidean(raw.x, raw.y, rounding)
+    tasks = _tasks(raw, factor, left_out_price(table, *rates))
+    return Problem(tasks, vehicles, sites, table, table, NO_BREAKS)
 
 
 def _scaled(value: float, factor: int) -> int:

@@ -1,0 +1,1 @@
+"""Tests of solving in parts."""
