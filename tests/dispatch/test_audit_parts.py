@@ -59,12 +59,13 @@ def plan(city: City, net: Network) -> dict[str, Any]:
 
 
 def test_imports_no_solver_and_nothing_that_makes_plans() -> None:
-    """The audit imports routing, the tables, frequencies and itself alone."""
+    """The audit imports routing, the tables with frequencies and speeds, and itself alone."""
     allowed = (
         "routing.",
         "scenarios.city",
         "scenarios.frequency",
         "scenarios.schema",
+        "scenarios.speeds",
         "dispatch.audit",
     )
     folder = Path(dispatch.audit.__file__).parent

@@ -269,7 +269,7 @@ def test_a_station_across_a_street_of_its_own(tmp_path, monkeypatch):
 def test_a_day_on_a_real_map(shared_osm: Path, tmp_path: Path, monkeypatch, name: str):
     """A city laid on a real map: the plan holds, and without its washes it is refused."""
     monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
-    folder = write_sample(tmp_path / "city", osm=shared_osm / name, points=40, seed=3)
+    folder = write_sample(tmp_path / "city", osm=shared_osm / name, points=300, seed=7)
     city = read_city(folder)
     done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(200))
     plan = plan_record(city, done)

@@ -172,7 +172,7 @@ def test_the_morning_peak_is_planned_and_audited(tmp_path: Path) -> None:
     record = plan_record(city, done)
     report = audit_plan(record, city, done.network)
     assert report.ok, report.findings
-    written("speeds.csv", HEADER + "all,6,8,all,0.5,,\nprimary,8,24,all,1.2,,\n")(folder)
+    written("speeds.csv", HEADER + "all,0,24,all,0.8,,\n")(folder)
     assert "leg-time" in audit_plan(record, read_city(folder), done.network).codes()
 
 
