@@ -51,10 +51,11 @@ class Pool:
     """Distinct routes of one problem: of those with equal kind and tasks the cheapest is kept."""
 
     def __init__(self, tables: Tables, most_visits: int = MOST_VISITS) -> None:
-        self.routes: dict[tuple[int, bytes], PooledRoute] = {}
+        self.routes: dict[tuple[int, frozenset[int]], PooledRoute] = {}
         self.most_visits = most_visits
         self.visits = 0
         self._tables = tables
+        self._task_of: list[int] = tables.mode[:, g.TASK].tolist()
         self._first = np.searchsorted(tables.route[:, g.TYPE], np.arange(tables.tally[g.NUM_TYPES]))
 
     def collect(self, search: Search) -> None:
@@ -70,10 +71,13 @@ class Pool:
 
     def add(self, kind: int, codes: Sequence[int]) -> None:
         """Take in one route; what the pool cannot hold any more is forgotten."""
-        array = np.asarray(codes, np.int64)
-        key = (kind, np.sort(self._tasks(array)).tobytes())
-        route = PooledRoute(kind, self.cost_of(kind, array), tuple(codes))
+        codes = tuple(codes)
+        key = (kind, frozenset(self._tasks(codes)))
         known = self.routes.pop(key, None)
+        if known is not None and known.codes == codes:
+            self.routes[key] = known
+            return
+        route = PooledRoute(kind, self.cost_of(kind, np.asarray(codes, np.int64)), codes)
         if known is not None:
             self.visits -= len(known.codes)
             route = min(known, route, key=lambda r: r.cost)
@@ -85,13 +89,11 @@ class Pool:
 
     def tasks_of(self, route: PooledRoute) -> list[int]:
         """Return the tasks that a route serves."""
-        tasks: list[int] = self._tasks(np.asarray(route.codes, np.int64)).tolist()
-        return tasks
+        return self._tasks(route.codes)
 
-    def _tasks(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
-        modes = codes[codes < len(self._tables.mode)]
-        tasks: NDArray[np.int64] = self._tables.mode[modes, g.TASK]
-        return tasks
+    def _tasks(self, codes: Sequence[int]) -> list[int]:
+        task_of = self._task_of
+        return [task_of[code] for code in codes if code < len(task_of)]
 
     def cost_of(self, kind: int, codes: NDArray[np.int64]) -> int:
         """Return what a truck of a kind costs on a route: its own cost, ways and services."""

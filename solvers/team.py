@@ -28,8 +28,8 @@ ROUND_S = 0.1
 """Seconds of one round, so that progress and Ctrl-C come through."""
 ROUNDS, ROUND_STEPS = 200, 2_000
 """Rounds of a team that is bounded by its number of steps, and most steps of one."""
-POOLED_FROM = 0.1
-"""Share of a budget from which on routes are pooled."""
+POOLED_FROM, POOLINGS = 0.1, 100
+"""Share of a budget from which on routes are pooled, and how often they would be in all of it."""
 FIRST_STEPS = 20
 MOST_STEPS = 200_000
 DRAFT_SHARE = 0.1
@@ -156,7 +156,7 @@ class Team:
     def _meet(self, share: float) -> None:
         """Pool, recombine and exchange routes where a mark lies before this share."""
         if self.pool is not None:
-            if share >= POOLED_FROM:
+            if share >= POOLED_FROM and int(share * POOLINGS) > int(self.share * POOLINGS):
                 for search in self.searches:
                     self.pool.collect(search)
             if self._passes(RECOMBINATIONS, share):

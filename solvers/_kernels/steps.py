@@ -82,21 +82,41 @@ def _price_of(group: Int64, node: Int64, rank: Int64, task: int) -> int:
 
 @spliced_kernel
 def _offer_absent(t: Tables) -> None:
-    """Add some of the unserved tasks to those of the step; all of them if nothing is served yet."""
-    work, tally = t.work, t.tally
+    """Add some of the unserved tasks to those of the step; all of them if nothing is served yet.
+
+    Visits of one customer are served together or not at all, so they are offered together.
+    """
+    group, node, work, tally = t.group, t.node, t.work, t.tally
     many = tally[NUM_ABSENT]
     if tally[NUM_USED] > 0 or tally[NUM_REMOVED] > 0:
         many = min(many, OLD_ABSENT)
     if many == 0:
         return
+    torn, everything = tally[NUM_REMOVED], many == tally[NUM_ABSENT]
     offset = int(draw(t.seed) * tally[NUM_ABSENT])
     for i in range(many):
-        work[REMOVED, tally[NUM_REMOVED]] = work[ABSENT, (offset + i) % tally[NUM_ABSENT]]
-        tally[NUM_REMOVED] += 1
+        task = work[ABSENT, (offset + i) % tally[NUM_ABSENT]]
+        if node[task, GROUP] < 0 or everything:
+            work[REMOVED, tally[NUM_REMOVED]] = task
+            tally[NUM_REMOVED] += 1
+        elif _is_new(work, tally, task, torn):
+            for k in range(VISIT, group.shape[1]):
+                if group[node[task, GROUP], k] >= 0:
+                    work[REMOVED, tally[NUM_REMOVED]] = group[node[task, GROUP], k]
+                    tally[NUM_REMOVED] += 1
 
 
 @lean_inner_kernel
-def _first_refused(node: Int64, work: Int64, i: int) -> bool:
+def _is_new(work: Int64, tally: Int64, task: int, first: int) -> bool:
+    """Whether a task is not among those of the step from a place in their list on."""
+    found = 0
+    for i in range(first, tally[NUM_REMOVED]):
+        found += work[REMOVED, i] == task
+    return found == 0
+
+
+@lean_inner_kernel
+def _speaks(node: Int64, work: Int64, i: int) -> bool:
     """Whether no other visit of the same customer stands before the i-th task of the step."""
     customer = node[work[REMOVED, i], GROUP]
     if customer < 0:
@@ -115,15 +135,15 @@ def _recreate(t: Tables, threshold: float) -> bool:
     arrange(work, t.rank, t.seed, num)
     for i in range(num):
         task = work[REMOVED, i]
-        if node[task, ROUTE] >= 0:
-            continue  # came with another visit of its customer
-        price = _price_of(t.group, node, t.rank, task)
         old = work[SLOT, task] >= 0
+        if node[task, ROUTE] >= 0 or not (old or _speaks(node, work, i)):
+            continue  # came, or was refused, with another visit of its customer
+        price = _price_of(t.group, node, t.rank, task)
         limit = min(float(price), threshold - tally[DELTA] + (price if old else 0))
         if place_task(t, task, int(limit)):
             if old:
                 tally[DELTA] -= price
-        elif not old and _first_refused(node, work, i):
+        elif not old:
             tally[DELTA] += price
         if tally[DELTA] >= threshold:
             return False
