@@ -17,7 +17,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
         v.max_day_kg is not None or v.max_day_tasks is not None for v in p.vehicles
     ),
     "breaks": lambda p: any(p.rules.meal_applies(v) for v in p.vehicles),
-    "queues, tonnage, paid hours, rests": needs_booking,
+    "queues, tonnage, paid hours, rests, ranges": needs_booking,
     "windows, shifts, trips, refills, compartments, modes": lambda p: True,
 }
 """Each rule beyond the plainest, and whether a problem has it."""
@@ -54,5 +54,6 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(
-            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours or rests"
+            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests"
+            " or ranges"
         )

@@ -32,8 +32,8 @@ MOST_ROWS = 512
 
 
 def needs_booking(problem: Problem) -> bool:
-    """Whether the true cost is known only after decoding: queues, tonnage, rests, paid hours."""
-    if any(v.cost_h for v in problem.vehicles):
+    """Whether only decoding tells the truth: queues, tonnage, rests, paid hours, ranges."""
+    if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
         return True
     if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
         return True

@@ -52,6 +52,7 @@ from solvers._kernels.model import (
     LITRES,
     LOAD,
     MAX_DRIVING,
+    MAX_LENGTH,
     MAX_TRIPS,
     MEAL,
     MEAL_EARLY,
@@ -68,6 +69,7 @@ from solvers._kernels.model import (
     OVERTIME_H,
     PLACE,
     PROFILE,
+    RANGE,
     REFILLS,
     REPLAY,
     RESTED,
@@ -375,6 +377,8 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
         return SHIFT
     start = label[pick, BASE] + min(label[pick, SLACK], label[pick, WAITED])
     length = scratch.state[METRES]
+    if length > model.vehicle[vehicle, MAX_LENGTH]:
+        return RANGE
     overtime = max(0, end - model.vehicle[vehicle, SHIFT_TO])
     result[COST] = (
         model.vehicle[vehicle, FIXED_COST]
