@@ -26,7 +26,7 @@ from routing.errors import InputError
     type=click.FloatRange(0.01, 1),
     default=0.99,
     show_default=True,
-    help="Share served on every day, at least.",
+    help="Share of each stream served on every day, at least.",
 )
 @click.option("--by", type=click.Choice(["tonnes", "points"]), default="tonnes", show_default=True)
 @click.option("--overtime-min", type=click.IntRange(0), help="Overtime of each truck, at most.")

@@ -74,7 +74,8 @@ def fleet_page(study: FleetStudy) -> str:
     return PAGE.format(
         title=html.escape(f"{study.city.name}: 车队配置 fleet"),
         style=STYLE + OWN_STYLE,
-        about=f"{days}, {len(study.found.pairs)} runs a mix; {service.share:.2%} of {service.by}",
+        about=f"{days}, {len(study.found.pairs)} runs a mix; {service.share:.2%} of the"
+        f" {service.by} of each stream",
         verdicts=_verdicts(study),
         mixes=_mixes(study),
         currency=html.escape(study.currency),

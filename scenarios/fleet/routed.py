@@ -90,8 +90,8 @@ def route_mix(ground: FleetGround, task: MixTask, cancel: threading.Event) -> Re
         "unserved_price": sum(due[i].price for i in left),
         "due_kg": sum(t.mass_kg for t in due),
         "left_kg": sum(due[i].mass_kg for i in left),
-        "due_stops": len(due),
         "left_stops": len(left),
+        "streams": _by_stream(problem, left),
         "overtime_s": sum(d.overtime_s for d in driven),
         "duration_s": sum(d.end_s - d.route.start_s for d in driven),
         "used": {name: len(members) for name, members in used.items()},
@@ -100,6 +100,22 @@ def route_mix(ground: FleetGround, task: MixTask, cancel: threading.Event) -> Re
         "co2_g": _co2_g(ground, posed, driven, trucks),
         "solve_s": round(time.monotonic() - begin, 3),
     }
+
+
+def _by_stream(problem: Problem, left: list[int]) -> dict[str, dict[str, int]]:
+    """Return mass and stops of each stream, what is due and what is left out."""
+    found: dict[str, dict[str, int]] = {}
+    out = set(left)
+    for idx, task in enumerate(problem.tasks):
+        one = found.setdefault(
+            task.stream, {"due_kg": 0, "left_kg": 0, "due_stops": 0, "left_stops": 0}
+        )
+        one["due_kg"] += task.mass_kg
+        one["due_stops"] += 1
+        if idx in out:
+            one["left_kg"] += task.mass_kg
+            one["left_stops"] += 1
+    return found
 
 
 def _planned(

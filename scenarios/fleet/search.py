@@ -37,7 +37,7 @@ class Service:
     Attributes
     ----------
     share
-        Of what is due, at least this much is served.
+        Of what is due of each stream, at least this much is served.
     by
         What is counted: ``tonnes`` or ``points``.
     overtime_min
@@ -49,9 +49,13 @@ class Service:
     overtime_min: int | None = None
 
     def served(self, run: Result) -> float:
-        """Return the share that a day's plan serves."""
+        """Return the share that a day's plan serves of the stream that fares worst.
+
+        Of all tonnes together a stream of little mass, such as hazardous waste, could be dropped.
+        """
         due, left = ("due_kg", "left_kg") if self.by == "tonnes" else ("due_stops", "left_stops")
-        return 1.0 - run[left] / run[due] if run[due] else 1.0
+        shares = [1.0 - one[left] / one[due] for one in run["streams"].values() if one[due]]
+        return min(shares, default=1.0)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Judged:
     cost
         Mean money a day, in thousandths: having the trucks, and driving them.
     served
-        Least share served of any day.
+        Least share served, of any day and stream.
     short
         By how much the share misses what is asked for; 0 where the mix holds it.
     values
@@ -282,8 +286,8 @@ def _out_of_reach(service: Service, best: Judged, ground: FleetGround, most: Mix
     names = [one.type_id for one, n, m in trios if n == m and m]
     full = f"; at the most that may be had: {', '.join(names)}" if names else ""
     return (
-        f"no mix of these types serves {service.share:.2%} of the {service.by} on every day within"
-        f" the overtime allowed; the best found, of {best.size} trucks, serves {best.served:.2%}"
+        f"no mix of these types serves {service.share:.2%} of the {service.by} of each stream"
+        f" on every day; the best found, of {best.size} trucks, serves {best.served:.2%}"
         f" with {overtime:.1f} h of overtime{full}; lower --service, allow more, or offer"
         " other types"
     )

@@ -141,3 +141,12 @@ def test_empty_fleet_serves_nothing(tmp_path: Path) -> None:
     search = MixSearch(ground, DAYS, SERVICE, EFFORT, ThreadCrew(1), Store(tmp_path), quiet)
     (none,) = search.judged([(0,) * len(offer.types)], 1)
     assert (none.cost, none.served, none.holds) == (0, 0, False)
+
+
+@pytest.mark.parametrize(("by", "share"), [("tonnes", 0.5), ("points", 0.75)])
+def test_a_light_stream_counts_as_much_as_a_heavy_one(by: str, share: float) -> None:
+    """Half of the hazardous waste is left out: that is the service, whatever else is served."""
+    heavy = {"due_kg": 10_000, "left_kg": 0, "due_stops": 20, "left_stops": 0}
+    light = {"due_kg": 40, "left_kg": 20, "due_stops": 4, "left_stops": 1}
+    run = {"streams": {"other": heavy, "hazardous": light}}
+    assert Service(by=by).served(run) == share
