@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.commands.calibrate import calibrate
+from dispatch.commands.coverage import coverage_command
+from dispatch.commands.fleet import fleet_command
 from dispatch.commands.scenario import scenario
 from dispatch.commands.sweep import sweep
 from dispatch.commands.winter import winter
@@ -316,6 +318,8 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
 
 
 main.add_command(calibrate)
+scenario.add_command(coverage_command)
+scenario.add_command(fleet_command)
 main.add_command(scenario)
 main.add_command(sweep)
 main.add_command(winter)

@@ -54,6 +54,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A truck would be under way for longer than it may.",
         "车辆出车时长将超过上限。",
     ),
+    "range": (
+        "It lies beyond what the range of the trucks' batteries leaves for a day.",
+        "超出车辆当日续航里程。",
+    ),
     "other_visits": (
         "It is one of several visits, which no permitted choice of days has room for together.",
         "该点需多次收运,现有可选日期均无法全部安排。",

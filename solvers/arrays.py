@@ -137,10 +137,11 @@ def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
             round(v.cost_h * (rules.overtime_factor - 1.0)),
             int(rules.meal_applies(v)),
             seen.setdefault(likeness(v), len(seen)),
+            NEVER if v.max_length_m is None else v.max_length_m,
         ]
         for v in problem.vehicles
     ]
-    return _table(rows, 16)
+    return _table(rows, 17)
 
 
 def _facility_table(problem: Problem) -> NDArray[np.int64]:

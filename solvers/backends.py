@@ -21,6 +21,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     "driving rests": lambda p: p.rules.max_driving_s < longest_shift(p),
     "queues at bays": lambda p: any(f.bays < len(p.vehicles) for f in p.facilities),
     "daily tonnage": lambda p: any(f.capacity_kg is not None for f in p.facilities),
+    "ranges": lambda p: any(v.max_length_m is not None for v in p.vehicles),
     "travel by the hour": lambda p: p.hours is not None,
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
     "several streams a truck": lambda p: any(
@@ -82,5 +83,6 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(
-            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours or rests"
+            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests"
+            " or ranges"
         )

@@ -283,6 +283,8 @@ class _Drive:
             self.fail(f"serves {served} tasks in a day")
         if vehicle.max_duration_s is not None and duration > vehicle.max_duration_s:
             self.fail(f"is under way for {duration} s")
+        if vehicle.max_length_m is not None and self.length_m > vehicle.max_length_m:
+            self.fail(f"drives {self.length_m} m, beyond its range")
 
 
 def drive(problem: Problem, route: Route) -> Driven:

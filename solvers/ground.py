@@ -34,9 +34,11 @@ MOST_ROWS = 512
 def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding.
 
-    So it is with queues, tonnage, rests, paid hours, and travel that changes by the hour.
+    So it is with queues, tonnage, rests, paid hours, ranges, and travel that changes by the hour.
     """
-    if problem.hours is not None or any(v.cost_h for v in problem.vehicles):
+    if problem.hours is not None:
+        return True
+    if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
         return True
     if any(
         f.capacity_kg is not None or f.booked or f.bays < len(problem.vehicles)

@@ -93,8 +93,9 @@ class Vehicle:
 
     A truck with n compartments carries up to n streams a day, each in an n-th of its capacity.
     ``max_day_kg`` and ``max_day_tasks`` bound what it collects on all trips together,
-    ``max_duration_s`` the time from leaving its depot to coming home. A truck that ``ends_loaded``
-    need not unload before it comes home. ``day`` tells the days of a period apart.
+    ``max_duration_s`` the time from leaving its depot to coming home, ``max_length_m`` its way in
+    that time, such as the range of a battery. A truck that ``ends_loaded`` need not unload before
+    it comes home. ``day`` tells the days of a period apart.
     """
 
     vehicle_id: str
@@ -116,6 +117,7 @@ class Vehicle:
     max_day_kg: int | None = None
     max_day_tasks: int | None = None
     max_duration_s: int | None = None
+    max_length_m: int | None = None
     ends_loaded: bool = False
     day: int = 0
 

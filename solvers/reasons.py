@@ -20,6 +20,7 @@ from solvers._kernels.model import (
     LOAD,
     MEAL,
     NO_FACILITY,
+    RANGE,
     SHIFT,
     STREAM,
     TANK,
@@ -46,6 +47,7 @@ REASONS: dict[int, str] = {
     UNREACHABLE: "unreachable",
     MEAL: "meal_break",
     GATE: "facility_closed",
+    RANGE: "range",
 }
 """Word for each code of the kernels."""
 

@@ -61,6 +61,7 @@ from solvers._kernels.model import (
     LITRES,
     LOAD,
     MAX_DRIVING,
+    MAX_LENGTH,
     MAX_TRIPS,
     MEAL,
     MEAL_EARLY,
@@ -77,6 +78,7 @@ from solvers._kernels.model import (
     OVERTIME_H,
     PLACE,
     PROFILE,
+    RANGE,
     REFILLS,
     REPLAY,
     RESTED,
@@ -400,6 +402,8 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
     moved = min(movable, label[pick, LEG_SLACK])
     start = label[pick, BASE] + moved
     length = label[pick, METRES]
+    if length > model.vehicle[vehicle, MAX_LENGTH]:
+        return RANGE
     overtime = max(0, end - model.vehicle[vehicle, SHIFT_TO])
     result[COST] = (
         model.vehicle[vehicle, FIXED_COST]

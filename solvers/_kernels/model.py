@@ -26,7 +26,8 @@ SHIFT = 8
 UNREACHABLE = 9
 MEAL = 10
 GATE = 11
-NUM_CODES = 12
+RANGE = 12
+NUM_CODES = 13
 
 # Columns of the tables of a Model.
 TASK, ENTRY, EXIT, SERVICE, WORKED = range(5)
@@ -48,7 +49,8 @@ OF_STREAM, KG, LITRES, WATER_L, PRICE, FIRST_MODE, END_MODE, FIRST_WINDOW, END_W
     OVERTIME_H,
     HAS_MEAL,
     LIKENESS,
-) = range(16)
+    MAX_LENGTH,
+) = range(17)
 AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
 MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST = range(5)
 
@@ -87,7 +89,7 @@ class Model(NamedTuple):
     mode: NDArray[np.int64]  # (modes, 5)
     task: NDArray[np.int64]  # (tasks, 9)
     window: NDArray[np.int64]  # (windows, 2) earliest and latest begin
-    vehicle: NDArray[np.int64]  # (vehicles, 16)
+    vehicle: NDArray[np.int64]  # (vehicles, 17)
     capacity_l: NDArray[np.int64]  # (vehicles, streams)
     allowed: NDArray[np.uint8]  # (vehicles, tasks)
     facility: NDArray[np.int64]  # (facilities, 7)

@@ -60,6 +60,7 @@ BOTH = {
 }
 BOOKED = {
     **BOTH,
+    "range": lambda: with_task(line_problem(max_length_m=9_999)),
     "facility_full": lambda: with_facility(line_problem(), capacity_kg=100),
     "meal_break": lambda: replace(
         with_task(
@@ -187,3 +188,18 @@ def test_many_tasks_left_out_stay_affordable():
     assert len(plan.unserved) == 297
     assert reasons_of(plan) == {"fleet_busy"}
     assert evaluate_plan(loose, plan).feasible
+
+
+@pytest.mark.parametrize("solver", ["native", "ortools"])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_route_is_longer_than_its_range(seed, solver):
+    """With ranges that bind, every route of the plan stays within that of its truck."""
+    problem = random_problem(seed)
+    free = evaluate_plan(problem, solve(problem, MaxIterations(60), 1, solver)).driven
+    limit = max(d.length_m for d in free) * 2 // 3
+    bound = tuple(replace(v, max_length_m=limit) for v in problem.vehicles)
+    limited = replace(problem, vehicles=bound)
+    judged = evaluate_plan(limited, solve(limited, MaxIterations(60), 1, solver))
+    assert judged.feasible
+    assert judged.driven
+    assert max(d.length_m for d in judged.driven) <= limit

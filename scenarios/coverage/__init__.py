@@ -1,0 +1,1 @@
+"""How many villages and compounds sort their waste, and which more would reach the target."""
