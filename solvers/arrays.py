@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -165,15 +166,20 @@ def longest_sequence(model: Model) -> int:
     return 2 * model.task.shape[0] + int(model.vehicle[:, MAX_TRIPS].max(initial=1)) + 8
 
 
-def empty_bookings(model: Model) -> Bookings:
-    """Return bookings in which every bay is free."""
+def empty_bookings(model: Model, taken: Sequence[tuple[int, int]] = ()) -> Bookings:
+    """Return bookings in which every bay is free, but for visits (facility, begin) of others."""
     num_facilities, num_vehicles = len(model.facility), len(model.vehicle)
     slots = model.task.shape[0] + int(model.vehicle[:, MAX_TRIPS].sum()) + num_vehicles + 8
-    return Bookings(
-        slot=np.zeros((num_facilities, slots, 2), np.int64),
+    bookings = Bookings(
+        slot=np.zeros((num_facilities, slots + len(taken), 2), np.int64),
         taken=np.zeros(num_facilities, np.int64),
         received=np.zeros((num_facilities, num_vehicles), np.int64),
     )
+    for facility, begin in taken:
+        # the number behind all vehicles is nobody's, so no route ever gives these bays back
+        bookings.slot[facility, bookings.taken[facility]] = begin, num_vehicles
+        bookings.taken[facility] += 1
+    return bookings
 
 
 def new_scratch(model: Model) -> Scratch:

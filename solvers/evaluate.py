@@ -299,6 +299,8 @@ def _bay_faults(problem: Problem, driven: list[Driven]) -> list[str]:
         for timing in route.timings:
             if timing.step.kind == "facility":
                 visits[timing.step.idx] += [(timing.begin_s, 1), (timing.end_s, -1)]
+    for idx, begin in problem.taken:
+        visits[idx] += [(begin, 1), (begin + problem.facilities[idx].unload_s, -1)]
     for idx, events in sorted(visits.items()):
         busy = 0
         for moment, change in sorted(events):

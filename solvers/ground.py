@@ -36,7 +36,7 @@ def needs_booking(problem: Problem) -> bool:
 
     So it is with queues, tonnage, rests, paid hours, and travel that changes by the hour.
     """
-    if problem.hours is not None or any(v.cost_h for v in problem.vehicles):
+    if problem.hours is not None or problem.taken or any(v.cost_h for v in problem.vehicles):
         return True
     if any(f.capacity_kg is not None or f.bays < len(problem.vehicles) for f in problem.facilities):
         return True

@@ -44,7 +44,7 @@ def seed_state(seed: int) -> int:
 def exact_of(problem: Problem) -> Exact:
     """Return exact routes of a problem, all empty."""
     model = build_model(problem)
-    bookings = empty_bookings(model)
+    bookings = empty_bookings(model, problem.taken)
     return Exact(
         model,
         bookings,
@@ -52,7 +52,7 @@ def exact_of(problem: Problem) -> Exact:
         empty_routes(model),
         empty_routes(model),
         empty_routes(model),
-        empty_bookings(model),
+        empty_bookings(model, problem.taken),
         np.zeros((bookings.slot.shape[0] * bookings.slot.shape[1] + 1, 3), np.int64),
         np.zeros_like(bookings.received),
     )

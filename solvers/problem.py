@@ -144,6 +144,9 @@ class Problem:
         Travel in seconds and metres, shape (num_profiles, num_locations, num_locations), from the
         exit location (row) to the entry location (column); -1 = unreachable. Where travel changes
         by the hour these are the fastest of the day, and ``hours`` tells what holds when.
+    taken
+        Bays that vehicles of another plan stand in: (facility, begin) of each visit, which lasts as
+        long as unloading there does.
     """
 
     tasks: tuple[Task, ...]
@@ -154,6 +157,7 @@ class Problem:
     rules: Rules = field(default_factory=Rules)
     groups: tuple[VisitGroup, ...] = ()
     hours: Hours | None = None
+    taken: tuple[tuple[int, int], ...] = ()
 
     def leg(self, profile: int, source: int, target: int, clock_s: int) -> Leg | None:
         """Return the leg that arrives first when a truck may set out at a moment; None = no way."""

@@ -46,13 +46,13 @@ class Roster:
         self.model = build_model(problem) if model is None else model
         self.scratch = new_scratch(self.model)
         self.routes = empty_routes(self.model)
-        self.bookings = empty_bookings(self.model)
+        self.bookings = empty_bookings(self.model, problem.taken)
         self.seed: NDArray[np.uint64] = np.asarray(
             [(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], dtype=np.uint64
         )
         self._has_best = False
         self._best = empty_routes(self.model)
-        self._best_bookings = empty_bookings(self.model)
+        self._best_bookings = empty_bookings(self.model, problem.taken)
 
     @property
     def cost(self) -> int:
@@ -144,7 +144,8 @@ class Roster:
     def clear(self) -> None:
         """Empty all routes; the best ones known stay."""
         _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
-        _copy_into(tuple(self.bookings), tuple(empty_bookings(self.model)))
+        bookings = empty_bookings(self.model, self.problem.taken)
+        _copy_into(tuple(self.bookings), tuple(bookings))
 
     def keep_best(self) -> bool:
         """Keep the present routes if none cheaper are known; return whether they were kept."""
