@@ -17,6 +17,7 @@ from routing.telling import telling_if_slow
 from scenarios.access import AccessGroup
 from scenarios.city import City
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
+from scenarios.hauling.loads import Load
 from scenarios.periods import Travel
 from scenarios.schema import SWEEPINGS
 from scenarios.street_tasks import StreetTask
@@ -65,6 +66,9 @@ class DayProblem:
         Stops that stand on no street that a truck of their stream may drive.
     arc, offset_cm
         The place of each location of the travel matrices on the streets.
+    haulers
+        Trucks that carry waste from transfer stations onward. They are no vehicles of the problem:
+        what they carry is known when the rest of the day is planned.
     """
 
     problem: Problem
@@ -72,13 +76,14 @@ class DayProblem:
     network: Network
     groups: tuple[AccessGroup, ...]
     metrics: tuple[RoadMetric, ...]
-    sources: tuple[DueStop | StreetTask, ...]
+    sources: tuple[DueStop | StreetTask | Load, ...]
     lost: tuple[LostStop, ...]
     facilities: tuple[DueFacility, ...]
     trucks: tuple[DueTruck, ...]
     arc: NDArray[np.int32]
     offset_cm: NDArray[np.int32]
     notes: tuple[str, ...]
+    haulers: tuple[Vehicle, ...] = ()
 
 
 @dataclass
@@ -130,12 +135,14 @@ def build_day_problem(
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
         )
-    reach = _Reach(groups, [m.weights for m in travel.metrics[: len(groups)]], day.trucks)
+    weights = [m.weights for m in travel.metrics[: len(groups)]]
+    reach = _Reach(groups, weights, day.trucks)
     places = _Places()
     stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
-    facilities, gates, far = _facilities(day, network, reach, places)
-    vehicles = _vehicles(day, groups, gates)
+    everyone = _Reach(groups, weights, (*day.trucks, *day.haulers)) if day.haulers else reach
+    facilities, gates, far = _facilities(day, network, everyone, places)
+    vehicles = _vehicles(day.trucks, groups, gates)
     say(f"travel between {len(places.arc):,} places for {len(groups)} truck profiles")
     positions = places.positions()
     with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
@@ -164,6 +171,7 @@ def build_day_problem(
         positions.arc,
         positions.offset_cm,
         (*notes, *doubts, *far),
+        _vehicles(day.haulers, groups, gates),
     )
 
 
@@ -357,7 +365,7 @@ def _off_streets(facility: DueFacility, distance: float, outside: float) -> str:
 
 
 def _vehicles(
-    day: Day, groups: Sequence[AccessGroup], gates: dict[str, int]
+    trucks: Sequence[DueTruck], groups: Sequence[AccessGroup], gates: dict[str, int]
 ) -> tuple[Vehicle, ...]:
     profile_of = {truck: k for k, group in enumerate(groups) for truck in group.truck_ids}
     return tuple(
@@ -379,5 +387,5 @@ def _vehicles(
             cost_km=t.cost_km,
             cost_h=t.cost_h,
         )
-        for t in day.trucks
+        for t in trucks
     )

@@ -89,6 +89,11 @@ def _check_duration(ctx: Context, route: Route, idx: int, activity: Activity) ->
             expected = station.refill_s if activity.kind == "refill" else station.unload_s
             what = f"time at {station.facility_id}"
             ctx.equal(taken, expected, "unload-time", what, route.truck_id, idx)
+    elif activity.kind == "load":
+        station = ctx.world.stations.get(activity.id)
+        if station is not None:
+            what = f"loading at {station.facility_id}"
+            ctx.equal(taken, station.load_s, "load-time", what, route.truck_id, idx)
     elif activity.kind == "stop":
         visit = ctx.visits.get((route.number, idx))
         if visit is not None:
@@ -112,9 +117,9 @@ def _check_window(ctx: Context, route: Route, idx: int, activity: Activity) -> N
 
 
 def _check_hours(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
-    """Check that unloading or refilling begins and ends while the facility is open."""
+    """Check that loading, unloading or refilling begins and ends while the facility is open."""
     station = ctx.world.stations.get(activity.id)
-    if station is None or activity.kind not in ("unload", "refill"):
+    if station is None or activity.kind not in ("load", "unload", "refill"):
         return
     text = (
         f"at {station.facility_id} from {clock(activity.begin_s)} to {clock(activity.end_s)};"

@@ -20,6 +20,7 @@ from scenarios.cleaning.bays import Bays
 from scenarios.cleaning.chains import BINS, NO_CONVOY, Chain, Span, chains_of, lag_faults
 from scenarios.cleaning.convoy import time_convoy
 from scenarios.cleaning.teams import ConvoyProblem, Team, convoy_problem, form_teams
+from scenarios.day import DueStop
 from scenarios.problem import DayProblem
 from scenarios.street_tasks import StreetTask
 from solvers.bound import lower_bound
@@ -35,7 +36,7 @@ LEAST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Some tasks and vehicles of a problem as a problem of their own, on fewer locations."""
 
     problem: Problem
@@ -95,9 +96,10 @@ class Search:
         """Return the plan of a part of the day."""
         options = replace(self.options, checkpoint=_named(self.options.checkpoint, name))
         rule: Stop = MaxIterations(0) if self.stopped else _ShareOfStop(self.stop, *share)
-        return solve(problem, rule, self.seed, self.solver, self._tell, options)
+        return solve(problem, rule, self.seed, self.solver, self.tell, options)
 
-    def _tell(self, stage: str, used: float, cost: int, unserved: int) -> None:
+    def tell(self, stage: str, used: float, cost: int, unserved: int) -> None:
+        """Pass on a message, and note that a signal has ended a search."""
         self.stopped |= stage == "stopped"
         self.progress(stage, used, cost, unserved)
 
@@ -128,7 +130,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
     share = share if rest.tasks else 0.0
     first = search.solve(rest.problem, (0.0, share), "points") if rest.tasks else NOTHING
-    routes = _routes_of(rest, first)
+    routes = routes_of(rest, first)
     search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")
     late = _Convoys(posed, linked, teams, [drive(problem, r) for r in routes])
     more, left, iterations = late.plan(search, share)
@@ -144,7 +146,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     return _judged(problem, chains, plan)
 
 
-def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> _Part:
+def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> Part:
     """Return some tasks and vehicles as a problem on the locations that they need."""
     kept = [problem.tasks[t] for t in tasks]
     drivers = [problem.vehicles[v] for v in vehicles]
@@ -154,7 +156,7 @@ def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> 
     order = sorted(used)
     new = {old: k for k, old in enumerate(order)}
     pick = np.ix_(range(len(problem.time_s)), order, order)
-    return _Part(
+    return Part(
         replace(
             problem,
             tasks=tuple(replace(t, modes=tuple(_moved(m, new) for m in t.modes)) for t in kept),
@@ -173,7 +175,7 @@ def _moved(mode: Mode, new: dict[int, int]) -> Mode:
     return replace(mode, entry=new[mode.entry], exit=new[mode.exit])
 
 
-def _routes_of(part: _Part, plan: Plan) -> list[Route]:
+def routes_of(part: Part, plan: Plan) -> list[Route]:
     """Return the routes of a part in terms of the whole problem."""
     return [
         Route(
@@ -286,7 +288,7 @@ def _bins_by_street(posed: DayProblem) -> dict[int, set[int]]:
     network = posed.network
     bins: dict[int, set[int]] = defaultdict(set)
     for idx, (task, source) in enumerate(zip(posed.problem.tasks, posed.sources, strict=True)):
-        if isinstance(source, StreetTask) or source.kind != "point":
+        if not isinstance(source, DueStop) or source.kind != "point":
             continue
         for mode in task.modes:
             arc = int(network.arc_base[posed.arc[mode.entry]])

@@ -18,7 +18,7 @@ ARRIVAL = 6 * HOUR + 500 + 400
 
 
 def test_judge_counts_the_trucks_of_others():
-    """One bay, another's truck inside until 300 s after the arrival: two trucks inside is a fault."""
+    """One bay, another's truck inside for 300 s after the arrival: two inside is a fault."""
     problem = replace(line_problem(capacity_kg=2000), taken=((0, ARRIVAL - 300),))
     result = evaluate(problem, (Route(0, 6 * HOUR, ONE_TRIP),), set())
     assert result.violations == [f"plant: 2 trucks inside at {ARRIVAL} s"]
