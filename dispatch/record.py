@@ -470,8 +470,10 @@ def _left(source: DueStop | StreetTask | Load, unserved: Unserved) -> dict[str, 
 def _left_load(load: Load, reason: str) -> dict[str, Any]:
     """Return a load that stays at its station, with what that means there."""
     english, chinese = reason_words(reason)
-    if load.overflow_s is None:
+    if load.may_stay:
         means = "the load stays at the station overnight", "该车垃圾在站内过夜"
+    elif load.overflow_s is None:
+        means = "it may not stay overnight, but does", "该类垃圾不得过夜,但滞留站内"
     else:
         full, leave = clock(load.overflow_s), clock(load.overflow_s - load.service_s)
         means = (

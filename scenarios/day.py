@@ -526,13 +526,14 @@ def _hauls(rows: Sequence[Any]) -> dict[str, Haul]:
         # storage is derived where there are transfer trucks; a chain of stations is not planned
         if row.kind != "transfer" or target is None or _text(target.haul_to):
             continue
+        daily = not pd.isna(row.clear_daily) and bool(row.clear_daily)
         if not pd.isna(row.storage_t):
             hauls[row.facility_id] = Haul(
                 to=row.haul_to,
                 storage_kg=half_up(1000.0 * float(row.storage_t)),
                 load_s=int(row.load_s),
                 streams=tuple(target.streams),
-                clear_daily=tuple(s for s in row.streams if row.clear_daily or s in PERISHABLE),
+                clear_daily=tuple(s for s in row.streams if daily or s in PERISHABLE),
             )
     return hauls
 

@@ -97,7 +97,7 @@ def _station(row: Any, settings: Settings, date: dt.date) -> Station:
         haul_to=_text(row.haul_to),
         storage_kg=None if pd.isna(holds) else half_up(1000.0 * float(holds)),
         load_s=_whole(row.load_s),
-        clear_daily=bool(row.clear_daily),
+        clear_daily=not pd.isna(row.clear_daily) and bool(row.clear_daily),
     )
 
 

@@ -104,6 +104,7 @@ def day_loads(
                     service_s=haul.load_s,
                     window=window,
                     overflow_s=portion.overflow_s,
+                    daily=portion.stream in haul.clear_daily,
                     price=price_of(settings, portion.mass_kg, PRIORITY),
                 )
             )
@@ -164,6 +165,13 @@ def _with_hauls(
     """Return the day with these loads, and its plan with the routes of the transfer trucks."""
     whole = _with_loads(posed, loads)
     routes, left, iterations = _routes(posed, whole.problem, judged, search)
+    # searched for with a price, so that trucks take what they can; what may stay costs nothing
+    stays = {u.task - len(posed.sources) for u in left}
+    settled = [
+        replace(load, price=0) if k in stays and load.may_stay else load
+        for k, load in enumerate(loads)
+    ]
+    whole = _with_loads(posed, settled)
     made = replace(
         plan,
         routes=(*plan.routes, *routes),

@@ -38,7 +38,11 @@ class Portion(NamedTuple):
 
 @dataclass(frozen=True)
 class Load:
-    """One load at its station as a thing to be planned; ``window`` is (earliest, latest) begin."""
+    """One load at its station as a thing to be planned.
+
+    ``window`` is (earliest, latest) begin of loading; ``overflow_s`` when the station overflows
+    unless the load is gone; ``daily`` whether its stream may not stay overnight.
+    """
 
     task_id: str
     station_id: str
@@ -52,7 +56,13 @@ class Load:
     service_s: int
     window: tuple[int, int]
     overflow_s: int | None
+    daily: bool
     price: int
+
+    @property
+    def may_stay(self) -> bool:
+        """Whether nothing is wrong if the load stays at its station overnight."""
+        return self.overflow_s is None and not self.daily
 
     @property
     def carried_as(self) -> str:
