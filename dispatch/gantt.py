@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 _KIND_OF_BAR = {
     "stop": "stop",
     "street": "sweep",
+    "load": "load",
     "unload": "unload",
     "refill": "refill",
     "wash": "wash",
@@ -18,8 +19,8 @@ _KIND_OF_BAR = {
 class Bar(NamedTuple):
     """One stretch of a truck's day.
 
-    ``kind`` is drive, wait, stop, sweep, unload, refill, wash or break; ``activity`` is the place
-    in the route's list that it belongs to.
+    ``kind`` is drive, wait, stop, sweep, load, unload, refill, wash or break; ``activity`` is
+    the place in the route's list that it belongs to.
     """
 
     kind: str

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.day import HAULER
 from scenarios.files import write_whole
 
 KPI_KEYS = (
@@ -41,8 +42,12 @@ KPI_KEYS = (
 
 WASHES = "washes"
 """A further key, of days on which trucks wash before they enter the center."""
+HAUL_KEYS = ("hauls", "hauled_kg")
+"""Keys of a record of figures on days with hauls; they stand behind the others."""
 
 WORK = ("stop", "street")
+LOAD, HAUL = "load", "haul"
+"""A transfer truck's loading as an activity, and its load as something left out."""
 
 _SCOPES = (
     ("total", "total"),
@@ -74,7 +79,8 @@ class _Figures:
         found["load_factor"] = round(sum(self.loads) / len(self.loads), 6) if self.loads else None
         found["trips"] = len(self.trips)
         found["trucks_used"] = len(self.trucks)
-        return {key: found.get(key, 0) for key in keys}
+        hauls = HAUL_KEYS if self.sums["hauls"] else ()
+        return {key: found.get(key, 0) for key in (*keys, *hauls)}
 
 
 def compute_kpis(
@@ -140,7 +146,7 @@ def _by(
     for route in routes:
         _add_route(groups, route, group)
     for task in unserved:
-        if group_of_task is not None:
+        if group_of_task is not None and task["kind"] != HAUL:  # its waste is collected
             sums = groups[group_of_task(task)].sums
             sums["unserved"] += 1
             sums["unserved_kg"] += task["mass_kg"]
@@ -154,6 +160,8 @@ def _add_route(groups: dict[str, _Figures], route: Route, group: Grouping) -> No
     for activity in route["activities"]:
         name = group(route, activity)
         metres[name] += _add_activity(groups[name], route, activity, free_s)
+        if activity["kind"] == LOAD:
+            _add_load(groups[name], route, activity)
         seconds[name] += activity["end_s"] - free_s
         free_s = activity["end_s"]
     for key, weights in (("cost", seconds), ("overtime_s", seconds), ("co2_g", metres)):
@@ -181,9 +189,17 @@ def _add_activity(figures: _Figures, route: Route, activity: Activity, free_s: i
     sums[WASHES] += kind == "wash"
     if kind == "stop":
         figures.punctual += is_punctual(activity)
-    if kind == "unload" and route["capacity_kg"] > 0:
+    if kind == "unload" and route["capacity_kg"] > 0 and route["truck_kind"] != HAULER:
         figures.loads.append(activity["mass_kg"] / route["capacity_kg"])
     return metres
+
+
+def _add_load(figures: _Figures, route: Route, activity: Activity) -> None:
+    """Count what a transfer truck takes, apart from what is collected."""
+    figures.sums["hauls"] += 1
+    figures.sums["hauled_kg"] += activity["mass_kg"]
+    figures.trips.add((route["truck_id"], activity["trip"]))
+    figures.trucks.add(route["truck_id"])
 
 
 def is_punctual(activity: Activity) -> bool:
@@ -214,7 +230,8 @@ def share_out(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
 def kpi_table(plan: Mapping[str, Any]) -> list[list[str]]:
     """Return the table of figures, heading first, in the units that people read."""
     currency = str(plan["currency"])
-    keys = (*KPI_KEYS, WASHES) if WASHES in plan["kpis"]["total"] else KPI_KEYS
+    more = (WASHES, *HAUL_KEYS)
+    keys = [*KPI_KEYS, *(key for key in more if key in plan["kpis"]["total"])]
     head = ["date", "scope", "name"] + [_heading(key, currency) for key in keys]
     rows = [head]
     for key, scope in _SCOPES:
@@ -242,6 +259,7 @@ _UNITS = {
     "overtime_s": ("overtime_h", 3600, 3),
     "mass_kg": ("mass_t", 1000, 3),
     "unserved_kg": ("unserved_t", 1000, 3),
+    "hauled_kg": ("hauled_t", 1000, 3),
     "co2_g": ("co2_kg", 1000, 3),
 }
 

@@ -169,6 +169,18 @@ PROFILE_KEYS: dict[str, _Types] = {
 
 ENERGY_KEYS: dict[str, _Types] = {"kind": _TEXT, "amount": _NUMBER, "unit": _TEXT}
 
+STOCK_KEYS: dict[str, _Types] = {
+    "storage_kg": _INT,
+    "peak_kg": _INT,
+    "taken_kg": _DICT,
+    "left_kg": _DICT,
+    "overflows": _LIST,
+    "events": _LIST,
+}
+
+OPTIONAL_KEYS: dict[str, _Types] = {"stock": _DICT, "hauls": _INT, "hauled_kg": _INT}
+"""Keys that only plans with hauls have, wherever they stand."""
+
 POSITION_KEYS: dict[str, _Types] = {"arc": _INT, "offset_cm": _INT}
 
 QUEUE_KEYS: dict[str, _Types] = {"minute": _INT, "waiting": _INT, "busy": _INT}
@@ -189,8 +201,8 @@ FIGURE_KEYS: dict[str, _Types] = {
 
 TOTAL_KEYS = FIGURE_KEYS | {"required": _INT, "served_share": _NUMBER + _NONE}
 
-ACTIVITY_KINDS = ("start", "stop", "street", "unload", "refill", "wash", "break", "end")
-UNSERVED_KINDS = ("stop", "street")
+ACTIVITY_KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", "break", "end")
+UNSERVED_KINDS = ("stop", "street", "haul")
 
 _INNER: dict[str, dict[str, _Types]] = {
     "fingerprint": FINGERPRINT_KEYS,
@@ -208,6 +220,7 @@ _INNER: dict[str, dict[str, _Types]] = {
     "required": REQUIRED_KEYS,
     "kpis": KPIS_KEYS,
     "total": TOTAL_KEYS,
+    "stock": STOCK_KEYS,
 }
 """Keys of the object, or of each object of the list, that stands under a key."""
 _INNER_OF_EACH: dict[str, dict[str, _Types]] = {
@@ -224,11 +237,15 @@ _ITEMS: dict[str, _Types] = {
     "service_arcs": _INT,
     "window": _INT,
     "received_kg": _INT,
+    "taken_kg": _INT,
+    "left_kg": _INT,
 }
 """Type of each value of a list, or of an object whose keys are names."""
 _ROWS: dict[str, tuple[_Types, ...]] = {
     "geometry": (_NUMBER, _NUMBER),
     "streets": (_TEXT, _INT),
+    "events": (_INT, _INT),
+    "overflows": (_INT, _INT + _NONE, _INT),
 }
 """Types of the values in each row of a list of rows."""
 _KINDS = {"activities": ACTIVITY_KINDS, "unserved": UNSERVED_KINDS}
@@ -358,6 +375,11 @@ def _record_faults(record: Any, keys: Mapping[str, _Types], where: str) -> Itera
             yield f"{where}{key} is missing; expected {_type_words(types)}"
         elif not _is_one_of(record[key], types):
             yield _wrong(f"{where}{key}", record[key], types)
+        else:
+            yield from _inner_faults(key, record[key], where + key)
+    for key in sorted(OPTIONAL_KEYS.keys() & record.keys()):
+        if not _is_one_of(record[key], OPTIONAL_KEYS[key]):
+            yield _wrong(f"{where}{key}", record[key], OPTIONAL_KEYS[key])
         else:
             yield from _inner_faults(key, record[key], where + key)
 

@@ -21,6 +21,8 @@ from routing.snapping import CENTERLINE_M, project
 from scenarios.city import City
 from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
+from scenarios.hauling.hauls import stocks
+from scenarios.hauling.loads import Load, Stock
 from scenarios.problem import FARTHEST_SNAP_M, DayProblem, LostStop
 from scenarios.run import DayPlan
 from scenarios.street_tasks import StreetTask
@@ -34,6 +36,7 @@ from scenarios.washing import (
 )
 from solvers.bound import bound_kind
 from solvers.evaluate import Driven, Timing, evaluate_plan
+from solvers.plan import Unserved
 
 COORDINATE_DIGITS = 6
 AT_STATIONS = ("unload", "refill", "wash")
@@ -84,7 +87,10 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
     routes = [tour.record() for tour in tours]
     unloads = [unload for tour in tours for unload in tour.unloads]
     stations = (*posed.facilities, *posed.wash_stations)
-    facilities = [_facility(f, routes, unloads) for f in stations]
+    stock = stocks(posed, judged)
+    facilities = [
+        _facility(f, routes, unloads) | _stock(stock.get(f.facility_id)) for f in stations
+    ]
     unserved = _unserved(posed, done)
     required = {
         "stops": len(posed.day.stops),
@@ -175,7 +181,7 @@ class _Route:
             self._step(timing)
         leg = self._drive_to(self.vehicle.end, driven.home_layer, driven.end_s - driven.home_s)
         self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, leg)
-        streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street")]
+        streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street", "load")]
         stream = max(sorted(set(streams)), key=streams.count) if streams else ""
         work = [a for a in self.activities if a["kind"] not in ("start", "end", "break")]
         energy = route_energy(self.city, truck, driven.length_m)
@@ -327,6 +333,8 @@ class _Route:
     def _work(self, timing: Timing) -> dict[str, Any]:
         task = self.posed.problem.tasks[timing.step.idx]
         source = self.posed.sources[timing.step.idx]
+        if isinstance(source, Load):
+            return self._load(source, timing)
         mode = task.modes[timing.step.mode]
         is_stop = isinstance(source, DueStop)
         activity = self._base("stop" if is_stop else "street", task.task_id, source.name)
@@ -348,9 +356,21 @@ class _Route:
             activity["side"] = source.side
         return activity
 
+    def _load(self, load: Load, timing: Timing) -> dict[str, Any]:
+        """Return what a transfer truck takes at a station."""
+        return self._base("load", load.station_id, load.name) | {
+            "lon": load.lon,
+            "lat": load.lat,
+            "stream": load.stream,
+            "mass_kg": load.mass_kg,
+            "volume_l": load.volume_l,
+            "window": None if timing.window is None else list(timing.window),
+        }
+
     def _visit(self, timing: Timing) -> dict[str, Any]:
         facility = self.posed.facilities[timing.step.idx]
-        dropped = timing.put_down_kg
+        # a load is carried as the stream of its own plant, and is put down as what it is
+        dropped = {s.partition("@")[0]: kg for s, kg in timing.put_down_kg.items()}
         kind = "unload" if dropped else "refill"
         activity = self._base(kind, facility.facility_id, facility.name)
         activity |= {
@@ -358,7 +378,7 @@ class _Route:
             "lat": facility.lat,
             "stream": ";".join(sorted(dropped)),
             "mass_kg": sum(dropped.values()),
-            "volume_l": sum(self.before_l.get(s, 0) for s in dropped),
+            "volume_l": sum(self.before_l.get(s, 0) for s in timing.put_down_kg),
             "water_l": timing.tank_l - self.tank_l if facility.refills else 0,
         }
         self.trip += bool(dropped)
@@ -439,6 +459,23 @@ def _crowded_washes(stations: Sequence[DueFacility], routes: list[dict[str, Any]
     return notes
 
 
+def _stock(stock: Stock | None) -> dict[str, Any]:
+    """Return what lies at a station through the day, where transfer trucks haul from it."""
+    if stock is None:
+        return {}
+    overflows = [[a, None if b < 0 else b, kg] for a, b, kg in stock.overflows]
+    return {
+        "stock": {
+            "storage_kg": stock.storage_kg,
+            "peak_kg": stock.peak_kg,
+            "taken_kg": stock.taken_kg,
+            "left_kg": stock.left_kg,
+            "overflows": overflows,
+            "events": [list(event) for event in stock.events],
+        }
+    }
+
+
 def _queue(visits: list[dict[str, Any]]) -> list[dict[str, int]]:
     """Return who waits and who is inside at each full minute at which anybody is there."""
     minutes: dict[int, list[int]] = {}
@@ -458,12 +495,45 @@ def _lost_ids(posed: DayProblem) -> set[str]:
 
 def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
     """Return everything left out with its reason in words, dearest first."""
-    left = [
-        _left_out(posed.sources[u.task], u.reason, *_proof(u.reason, u.proof))
-        for u in done.plan.unserved
-    ]
+    left = [_left(posed.sources[u.task], u) for u in done.plan.unserved]
     left += [_lost(lost) for lost in posed.lost]
     return sorted(left, key=lambda u: (-u["price"], u["id"]))
+
+
+def _left(source: DueStop | StreetTask | Load, unserved: Unserved) -> dict[str, Any]:
+    if isinstance(source, Load):
+        return _left_load(source, unserved.reason)
+    return _left_out(source, unserved.reason, *_proof(unserved.reason, unserved.proof))
+
+
+def _left_load(load: Load, reason: str) -> dict[str, Any]:
+    """Return a load that stays at its station, with what that means there."""
+    english, chinese = reason_words(reason)
+    if load.may_stay:
+        means = "the load stays at the station overnight", "该车垃圾在站内过夜"
+    elif load.overflow_s is None:
+        means = "it may not stay overnight, but does", "该类垃圾不得过夜,但滞留站内"
+    else:
+        full, leave = clock(load.overflow_s), clock(load.overflow_s - load.service_s)
+        means = (
+            f"the station is full at {full} unless the load is taken by {leave}",
+            f"若{leave}前未装车运走,转运站{full}满仓",
+        )
+    return {
+        "kind": "haul",
+        "id": load.task_id,
+        "name": load.name,
+        "lon": load.lon,
+        "lat": load.lat,
+        "district": "",
+        "stream": load.stream,
+        "mass_kg": load.mass_kg,
+        "length_m": 0,
+        "reason": reason,
+        "text": f"{english} ({means[0]})",
+        "text_zh": f"{chinese}({means[1]})",
+        "price": load.price,
+    }
 
 
 def _lost(lost: LostStop) -> dict[str, Any]:

@@ -129,6 +129,18 @@ STATION_COLUMNS = (
 
 FLEET_WIDTHS = (14, 35, 26, 9, 9, 10, 9, 8, 8, 8, 10, 12)
 
+STOCK_COLUMNS = (
+    Column("id", "转运站", "Station", TEXT),
+    Column("name", "名称", "Name", TEXT),
+    Column("to", "去向", "Hauled to", TEXT),
+    Column("storage", "库容", "holds t", TENTHS, span=2),
+    Column("peak", "最多", "most t", TENTHS, span=2),
+    Column("taken", "运出", "out t", TENTHS, span=2),
+    Column("left", "过夜", "stays t", TENTHS),
+    Column("full", "满仓", "Overflows", TEXT, centered=True),
+)
+"""What lies at transfer stations, on days with hauls."""
+
 OVERVIEW_WIDTHS = (11, 20, 18, 8, 8, 9, 9, 8, 10, 9, 13)
 
 UNSERVED_COLUMNS = (
@@ -155,6 +167,9 @@ ASSUMPTION_WIDTHS = (36, 12, 22, 76, 14)
 
 HEADING_ROW = 4
 """Row of a truck's tab that holds the headings; repeated on each printed page."""
+
+TAKES = ("stop", "street", "load")
+"""Activities by which a truck comes to have more aboard."""
 
 OVERVIEW, FLEET = "总览 Overview", "车辆 Trucks"
 UNSERVED, ASSUMPTIONS, NOTES = "未完成 Unserved", "假设 Assumptions", "提示 Notes"
@@ -220,7 +235,10 @@ def _fill_overview(sheet: Worksheet, plan: Mapping[str, Any]) -> None:
     row = _fill_tiles(sheet, plan, 3)
     row = _fill_bound(sheet, plan, row + 1)
     row = _fill_streams(sheet, plan, row + 1)
-    write_table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
+    row = write_table(sheet, row + 1, STATION_COLUMNS, _station_rows(plan))
+    stocks = _stock_rows(plan)
+    if stocks:
+        write_table(sheet, row + 1, STOCK_COLUMNS, stocks)
 
 
 def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
@@ -261,6 +279,8 @@ def kpi_cells(plan: Mapping[str, Any]) -> list[tuple[Pair, float | None, str, st
     ]
     if WASHES in total:
         scaled.append((WASHES, 1, WHOLE, ""))
+    if "hauls" in total:
+        scaled += [("hauls", 1, WHOLE, ""), ("hauled_kg", 1000, CENTS, "t")]
     cells: list[tuple[Pair, float | None, str, str]] = []
     for key, unit, number_format, word in scaled:
         value = total[key]
@@ -317,6 +337,7 @@ def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]
             "stream": route_streams(route),
             "start": dt.timedelta(seconds=route["start_s"]),
             "end": dt.timedelta(seconds=route["end_s"]),
+            "t": _carried_kg(plan, route) / 1000,
         }
         for route in plan["routes"]
     ]
@@ -327,9 +348,15 @@ def _fill_fleet(sheet: Worksheet, plan: Mapping[str, Any], titles: Sequence[str]
         link(sheet, row, title)
 
 
+def _carried_kg(plan: Mapping[str, Any], route: Mapping[str, Any]) -> int:
+    """Return what a truck collects in the day, or hauls."""
+    figures = plan["kpis"]["by_truck"][route["truck_id"]]
+    return int(figures["mass_kg"] + figures.get("hauled_kg", 0))
+
+
 def route_streams(route: Mapping[str, Any]) -> str:
     """Return what a truck takes over the day, the stream it takes most of first."""
-    taken = [a["stream"] for a in route["activities"] if a["kind"] in ("stop", "street")]
+    taken = [a["stream"] for a in route["activities"] if a["kind"] in TAKES]
     return stream_text(";".join(dict.fromkeys([route["stream"], *taken])))
 
 
@@ -349,6 +376,39 @@ def _station_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _washes(station: Mapping[str, Any], waits: Mapping[str, list[int]]) -> bool:
     return station["kind"] == "wash" and bool(waits[station["facility_id"]])
+
+
+def _stock_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what lies at each transfer station from which trucks haul."""
+    targets = _haul_targets(plan)
+    return [
+        {
+            "id": station["facility_id"],
+            "name": station["name"],
+            "to": targets.get(station["facility_id"], ""),
+            "storage": stock["storage_kg"] / 1000,
+            "peak": stock["peak_kg"] / 1000,
+            "taken": sum(stock["taken_kg"].values()) / 1000,
+            "left": sum(stock["left_kg"].values()) / 1000,
+            "full": "; ".join(clock(begin) for begin, _, _ in stock["overflows"]) or "–",
+        }
+        for station in plan["facilities"]
+        if (stock := station.get("stock")) is not None
+    ]
+
+
+def _haul_targets(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Return where the loads of each station are put down."""
+    targets: dict[str, str] = {}
+    for route in plan["routes"]:
+        aboard: list[str] = []
+        for activity in route["activities"]:
+            if activity["kind"] == "load":
+                aboard.append(activity["id"])
+            elif activity["kind"] == "unload":
+                targets |= dict.fromkeys(aboard, activity["name"] or activity["id"])
+                aboard = []
+    return targets
 
 
 def _station_cells(station: Mapping[str, Any], waits_s: Sequence[int]) -> dict[str, Any]:
@@ -410,10 +470,10 @@ def truck_facts(plan: Mapping[str, Any], route: Mapping[str, Any]) -> list[str]:
         both(word_of(TRUCK_KINDS, route["truck_kind"])),
         f"停车场 Depot {' → '.join(depots)}",
         f"{clock(route['start_s'])}–{clock(route['end_s'])}",
-        f"{figures['stops']} 点 stops" if figures["stops"] else f"{figures['streets']} 段 streets",
+        _work_text(figures),
         f"{figures['trips']} 趟 trips",
         f"{route['length_m'] / 1000:.1f} km",
-        f"{figures['mass_kg'] / 1000:.2f} t",
+        f"{_carried_kg(plan, route) / 1000:.2f} t",
         f"核载 capacity {route['capacity_kg']} kg",
     ]
     if route["tank_l"]:
@@ -422,6 +482,14 @@ def truck_facts(plan: Mapping[str, Any], route: Mapping[str, Any]) -> list[str]:
     name = both(word_of(ENERGIES, energy["kind"]))
     facts.append(f"{name} {energy['amount']:.1f} {energy['unit']}")
     return facts
+
+
+def _work_text(figures: Mapping[str, Any]) -> str:
+    if "hauls" in figures:
+        return f"{figures['hauls']} 车 loads"
+    return (
+        f"{figures['stops']} 点 stops" if figures["stops"] else f"{figures['streets']} 段 streets"
+    )
 
 
 def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str, Any]:
@@ -436,7 +504,7 @@ def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dic
         "name": "" if kind == "break" else activity["name"],
         "follow": follow_text(leg),
         "km": leg["length_m"] / 1000 if leg else None,
-        "kg": activity["mass_kg"] if kind in ("stop", "street", "unload") else None,
+        "kg": activity["mass_kg"] if kind in (*TAKES, "unload") else None,
         "load": activity["load_kg"],
         "work": activity["service_m"] or None,
         "tank": activity["tank_l"],
@@ -484,7 +552,7 @@ def _trip_sums(route: Mapping[str, Any]) -> dict[int, tuple[int, int, int]]:
     sums: dict[int, tuple[int, int, int]] = {}
     for activity in route["activities"]:
         tasks, kg, metres = sums.get(activity["trip"], (0, 0, 0))
-        if activity["kind"] in ("stop", "street"):
+        if activity["kind"] in TAKES:
             tasks, kg = tasks + 1, kg + activity["mass_kg"]
         leg = activity["leg"]
         metres += activity["service_m"] + (leg["length_m"] if leg else 0)
@@ -515,7 +583,7 @@ def _fill_activity(
 def _fill_total(
     sheet: Worksheet, row: int, columns: Sequence[Column], route: Mapping[str, Any]
 ) -> None:
-    work = [a for a in route["activities"] if a["kind"] in ("stop", "street")]
+    work = [a for a in route["activities"] if a["kind"] in TAKES]
     cells = {
         "what": "合计 Total",
         "km": sum(a["leg"]["length_m"] for a in route["activities"] if a["leg"]) / 1000,

@@ -31,6 +31,7 @@ def summary_lines(plan: Mapping[str, Any]) -> list[str]:
     ]
     if WASHES in total:
         lines.append(f"washed     {total[WASHES]} times before entering the center")
+    lines += _haul_lines(plan)
     lines += _bound_lines(plan)
     lines += [_stream_line(name, k) for name, k in plan["kpis"]["by_stream"].items()]
     lines += _reason_lines(plan)
@@ -49,6 +50,24 @@ def _span(plan: Mapping[str, Any]) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _haul_lines(plan: Mapping[str, Any]) -> list[str]:
+    """Return what transfer trucks haul, and what that leaves at each station."""
+    stocks = [(f["facility_id"], f["stock"]) for f in plan["facilities"] if "stock" in f]
+    if not stocks:
+        return []
+    total = plan["kpis"]["total"]
+    loads = f"{total.get('hauls', 0)} loads, {total.get('hauled_kg', 0) / 1000:.2f} t"
+    lines = [f"hauled     {loads} from transfer stations onward"]
+    for name, stock in stocks:
+        left = sum(stock["left_kg"].values()) / 1000
+        full = "".join(f", overflows from {clock(a)}" for a, _, _ in stock["overflows"])
+        lines.append(
+            f"  {name}: at most {stock['peak_kg'] / 1000:.2f} t of the "
+            f"{stock['storage_kg'] / 1000:.2f} t it holds, {left:.2f} t stay overnight{full}"
+        )
+    return lines
 
 
 def _bound_lines(plan: Mapping[str, Any]) -> list[str]:

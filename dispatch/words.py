@@ -40,6 +40,7 @@ ACTIVITIES: dict[str, Pair] = {
     "start": ("出车", "Start"),
     "stop": ("收集", "Collect"),
     "street": ("清扫", "Sweep"),
+    "load": ("装车", "Load"),
     "unload": ("卸料", "Unload"),
     "refill": ("加水", "Refill"),
     "wash": ("洗车", "Wash"),
@@ -78,6 +79,8 @@ KPIS: dict[str, Pair] = {
     "unserved": ("未完成", "Unserved"),
     "unserved_kg": ("未收运量", "Unserved mass"),
     "washes": ("进城洗车", "Washes on entering"),
+    "hauls": ("转运车次", "Hauls"),
+    "hauled_kg": ("转运量", "Hauled"),
 }
 
 UNNAMED_STREET: Pair = ("无名路", "unnamed road")

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -32,6 +32,10 @@ CASE_PRIORITY = 20
 """A case counts as four times the most important point."""
 OUTSIDE_KINDS = ("street", "market")
 """Kinds of points that are no compound's own."""
+HAULER = "transfer"
+"""Kind of truck that carries waste from transfer stations onward."""
+PERISHABLE = ("kitchen",)
+"""Streams that may not stay at a transfer station overnight."""
 NAMED = 8
 """A note names this many things and counts the rest."""
 
@@ -86,8 +90,35 @@ class DueStop:
 
 
 @dataclass(frozen=True)
+class Haul:
+    """Where a transfer station's waste goes on to, and how.
+
+    Attributes
+    ----------
+    storage_kg
+        What the station holds of all streams together.
+    load_s
+        How long a transfer truck takes its load.
+    streams
+        What the facility it goes to accepts.
+    clear_daily
+        Streams of which nothing may stay overnight.
+    """
+
+    to: str
+    storage_kg: int
+    load_s: int
+    streams: tuple[str, ...]
+    clear_daily: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DueFacility:
-    """A facility that is open on the date; ``refills`` is whether water can be taken there."""
+    """A facility that is open on the date.
+
+    ``refills`` is whether water can be taken there; ``haul`` where transfer trucks on shift take
+    its waste, if they do.
+    """
 
     facility_id: str
     name: str
@@ -101,6 +132,7 @@ class DueFacility:
     unload_s: int
     capacity_kg_day: int | None
     refills: bool
+    haul: Haul | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +168,8 @@ class Day:
     """All that is due on a date; ``notes`` say what was skipped and why.
 
     ``week`` is the mark of the stored week that street work is taken from, "" without one;
-    ``scope`` is "streets" where only street work is planned.
+    ``scope`` is "streets" where only street work is planned. ``haulers`` are the trucks that carry
+    waste from transfer stations onward; they are none of ``trucks``.
     """
 
     date: dt.date
@@ -147,6 +180,7 @@ class Day:
     notes: tuple[str, ...]
     week: str = ""
     scope: str = ""
+    haulers: tuple[DueTruck, ...] = ()
 
 
 def plan_day(city: City, date: dt.date) -> Day:
@@ -164,7 +198,12 @@ def plan_day(city: City, date: dt.date) -> Day:
     _check_unique(stops)
     facilities = _facilities(city, date, notes)
     before = len(notes)
-    trucks = _trucks(city, {f.facility_id for f in facilities}, notes)
+    hauled = {s for f in facilities if f.haul for s in hauled_streams(f)}
+    on_shift = _trucks(city, {f.facility_id for f in facilities}, hauled, notes)
+    trucks = tuple(t for t in on_shift if t.kind != HAULER)
+    haulers = tuple(t for t in on_shift if t.kind == HAULER)
+    if not haulers:
+        facilities = tuple(replace(f, haul=None) for f in facilities)
     if not trucks:
         why = "; ".join(notes[before:])
         raise InfeasibleError(
@@ -172,7 +211,13 @@ def plan_day(city: City, date: dt.date) -> Day:
         )
     works, work_notes = street_work(city, date, weather_of(city, date, notes))
     notes += work_notes
-    return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes))
+    return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes), haulers=haulers)
+
+
+def hauled_streams(facility: DueFacility) -> tuple[str, ...]:
+    """Return the streams that a station takes in and that may go where it hauls to."""
+    accepted = () if facility.haul is None else facility.haul.streams
+    return tuple(s for s in facility.streams if s in accepted)
 
 
 def half_up(value: float) -> int:
@@ -267,7 +312,8 @@ def _parts(window: tuple[int, int], count: int) -> list[tuple[int, int]]:
     return [(early + span * i // count, early + span * (i + 1) // count) for i in range(count)]
 
 
-def _price(settings: Settings, mass_kg: int, priority: int) -> int:
+def price_of(settings: Settings, mass_kg: int, priority: int) -> int:
+    """Return what leaving a stop or a load out costs, in thousandths."""
     base = settings.price_unserved_base + settings.price_unserved_per_kg * mass_kg
     return half_up(1000 * base * priority)
 
@@ -315,7 +361,7 @@ def _visits(row: Any, count: int, share: float, settings: Settings) -> list[DueS
                 windows=windows,
                 right_only={"right": True, "either": False}.get(_text(row.side)),
                 priority=priority,
-                price=_price(settings, part_kg, priority),
+                price=price_of(settings, part_kg, priority),
                 kind="point",
                 stop_id=row.point_id if i == 0 else f"{row.point_id}#{i + 1}",
                 resident=row.kind not in OUTSIDE_KINDS,
@@ -442,7 +488,7 @@ def _case_stop(row: Any, entry: Any, windows: Hours, settings: Settings) -> DueS
         windows=windows,
         right_only=None,
         priority=CASE_PRIORITY,
-        price=_price(settings, mass_kg, CASE_PRIORITY),
+        price=price_of(settings, mass_kg, CASE_PRIORITY),
         kind="case",
         stop_id=f"case:{row.case_id}",
     )
@@ -453,6 +499,7 @@ def _facilities(city: City, date: dt.date, notes: list[str]) -> tuple[DueFacilit
     off = [row.facility_id for row in rows if not is_active(row, date)]
     if off:
         notes.append(f"not active on {date}: facilities {listed(off, NAMED)}")
+    hauls = _hauls([row for row in rows if is_active(row, date)])
     return tuple(
         DueFacility(
             facility_id=row.facility_id,
@@ -469,15 +516,39 @@ def _facilities(city: City, date: dt.date, notes: list[str]) -> tuple[DueFacilit
             if pd.isna(row.capacity_t_day)
             else half_up(1000.0 * float(row.capacity_t_day)),
             refills=row.kind == "water",
+            haul=hauls.get(row.facility_id),
         )
         for row in rows
         if is_active(row, date)
     )
 
 
-def _trucks(city: City, active: set[str], notes: list[str]) -> tuple[DueTruck, ...]:
+def _hauls(rows: Sequence[Any]) -> dict[str, Haul]:
+    """Return how each transfer station of the day is cleared, as far as it is in one haul."""
+    by_id = {row.facility_id: row for row in rows}
+    hauls = {}
+    for row in rows:
+        target = by_id.get(row.haul_to)
+        # storage is derived where there are transfer trucks; a chain of stations is not planned
+        if row.kind != "transfer" or target is None or _text(target.haul_to):
+            continue
+        daily = not pd.isna(row.clear_daily) and bool(row.clear_daily)
+        if not pd.isna(row.storage_t):
+            hauls[row.facility_id] = Haul(
+                to=row.haul_to,
+                storage_kg=half_up(1000.0 * float(row.storage_t)),
+                load_s=int(row.load_s),
+                streams=tuple(target.streams),
+                clear_daily=tuple(s for s in row.streams if daily or s in PERISHABLE),
+            )
+    return hauls
+
+
+def _trucks(
+    city: City, active: set[str], hauled: set[str], notes: list[str]
+) -> tuple[DueTruck, ...]:
     rows = list(city.trucks.itertuples(index=False))
-    reasons = {row.truck_id: _off_shift(row, active) for row in rows}
+    reasons = {row.truck_id: _off_shift(row, active, hauled) for row in rows}
     for why in sorted(set(reasons.values()) - {""}):
         off = [truck_id for truck_id, reason in reasons.items() if reason == why]
         notes.append(f"trucks left out because {why}: {listed(off, NAMED)}")
@@ -490,9 +561,9 @@ def _trucks(city: City, active: set[str], notes: list[str]) -> tuple[DueTruck, .
     return tuple(_truck(row, city.settings) for row in rows if not reasons[row.truck_id])
 
 
-def _off_shift(row: Any, active: set[str]) -> str:
+def _off_shift(row: Any, active: set[str], hauled: set[str]) -> str:
     """Return why a truck does not work on the date, or nothing."""
-    if row.kind == "transfer":
+    if row.kind == HAULER and not (hauled & set(row.streams) and row.capacity_kg > 0):
         return "hauls between stations are not planned"
     if pd.isna(row.shift_start) or pd.isna(row.shift_end) or row.shift_end <= row.shift_start:
         return "their shift is empty"

@@ -33,9 +33,12 @@ STREAM_OF_KIND: dict[str, tuple[str, ...]] = {
     "sweeper": ("sweepings",),
     "flusher": ("sweepings",),
     "plough": ("sweepings",),
+    "transfer": ("other",),
 }
 """What a kind of truck carries unless its row says otherwise."""
 
+STORAGE_LOADS = "station.storage_loads_per_bay"
+LOADING = "time.hooklift_swap"
 UNLOAD_SETTING = {
     "transfer": ("unload_transfer_s", "time.unload.transfer_station"),
     "plant": ("unload_plant_s", "time.unload.plant"),
@@ -146,6 +149,7 @@ def fill_defaults(tables: dict[str, pd.DataFrame], settings: Settings, used: Use
     _fill_points(tables["points"], settings, used)
     _fill_facilities(tables["facilities"], settings)
     _fill_trucks(tables["trucks"], settings)
+    _fill_hauls(tables["facilities"], tables["trucks"], used)
 
 
 def _fill_points(points: pd.DataFrame, settings: Settings, used: Used) -> None:
@@ -167,6 +171,25 @@ def _fill_facilities(facilities: pd.DataFrame, settings: Settings) -> None:
     times = {kind: getattr(settings, field) for kind, (field, _) in UNLOAD_SETTING.items()}
     by_kind = facilities["kind"].map(lambda kind: times.get(kind, 0)).astype("Int64")
     facilities["unload_s"] = facilities["unload_s"].fillna(by_kind)
+
+
+def _fill_hauls(facilities: pd.DataFrame, trucks: pd.DataFrame, used: Used) -> None:
+    """Storage and loading time of stations that transfer trucks clear, where the city has both."""
+    haulers = trucks[(trucks["kind"] == "transfer") & (trucks["capacity_kg"] > 0)]
+    stations = (facilities["kind"] == "transfer") & facilities["haul_to"].notna()
+    if haulers.empty or not stations.any():
+        return
+    loads_t = default_number(STORAGE_LOADS) * float(haulers["capacity_kg"].min()) / 1000
+    holds = (facilities["bays"].astype("float64") * loads_t).astype(facilities["storage_t"].dtype)
+    empty = stations & facilities["storage_t"].isna()
+    if empty.any():
+        used.add(STORAGE_LOADS)
+        facilities["storage_t"] = facilities["storage_t"].where(~empty, holds)
+    empty = stations & facilities["load_s"].isna()
+    if empty.any():
+        used.add(LOADING)
+        seconds = round(60 * default_number(LOADING))
+        facilities["load_s"] = facilities["load_s"].where(~empty, seconds)
 
 
 def _fill_trucks(trucks: pd.DataFrame, settings: Settings) -> None:

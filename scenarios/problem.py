@@ -21,6 +21,7 @@ from scenarios.city import City
 from scenarios.compounds import has_gates, holds_pass, keep_out, streets_outside
 from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
+from scenarios.hauling.loads import Load
 from scenarios.periods import Travel
 from scenarios.schema import SWEEPINGS
 from scenarios.street_tasks import StreetTask
@@ -91,6 +92,9 @@ class DayProblem:
     washing
         For each layer of travel of trucks that wash before they enter the center, how they travel;
         None for the others, and nothing at all where no truck washes.
+    haulers
+        Trucks that carry waste from transfer stations onward. They are no vehicles of the problem:
+        what they carry is known when the rest of the day is planned.
     """
 
     problem: Problem
@@ -98,13 +102,14 @@ class DayProblem:
     network: Network
     groups: tuple[AccessGroup, ...]
     metrics: tuple[RoadMetric, ...]
-    sources: tuple[DueStop | StreetTask, ...]
+    sources: tuple[DueStop | StreetTask | Load, ...]
     lost: tuple[LostStop, ...]
     facilities: tuple[DueFacility, ...]
     trucks: tuple[DueTruck, ...]
     arc: NDArray[np.int32]
     offset_cm: NDArray[np.int32]
     notes: tuple[str, ...]
+    haulers: tuple[Vehicle, ...] = ()
     washing: tuple[Washing | None, ...] = ()
 
     @property
@@ -164,12 +169,14 @@ def build_day_problem(
         raise InfeasibleError(
             f"trucks.csv: no truck is on shift on {day.date}; add shifts or choose another date"
         )
-    reach = _Reach(groups, [m.weights for m in travel.metrics[: len(groups)]], day.trucks)
+    weights = [m.weights for m in travel.metrics[: len(groups)]]
+    reach = _Reach(groups, weights, day.trucks)
     places = _Places()
     stop_tasks, sources, lost, doubts = _stop_tasks(day, network, reach, places)
     street_tasks, street_sources = _street_tasks(network, streets, places)
-    facilities, gates, far = _facilities(day, network, reach, places)
-    vehicles = _vehicles(day, groups, gates)
+    everyone = _Reach(groups, weights, (*day.trucks, *day.haulers)) if day.haulers else reach
+    facilities, gates, far = _facilities(day, network, everyone, places)
+    vehicles = _vehicles(day.trucks, groups, gates)
     positions = places.positions()
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
@@ -206,6 +213,7 @@ def build_day_problem(
         positions.arc,
         positions.offset_cm,
         (*notes, *doubts, *far.values(), *_stranded(problem, groups, washing)),
+        _vehicles(day.haulers, groups, gates),
         washing,
     )
 
@@ -482,7 +490,7 @@ def _off_streets(facility: DueFacility, distance: float, outside: float) -> str:
 
 
 def _vehicles(
-    day: Day, groups: Sequence[AccessGroup], gates: dict[str, int]
+    trucks: Sequence[DueTruck], groups: Sequence[AccessGroup], gates: dict[str, int]
 ) -> tuple[Vehicle, ...]:
     profile_of = {truck: k for k, group in enumerate(groups) for truck in group.truck_ids}
     return tuple(
@@ -504,5 +512,5 @@ def _vehicles(
             cost_km=t.cost_km,
             cost_h=t.cost_h,
         )
-        for t in day.trucks
+        for t in trucks
     )

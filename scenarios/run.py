@@ -21,6 +21,7 @@ from scenarios.cleaning.work import Due, by_frequency
 from scenarios.compounds import let_in
 from scenarios.corridors import truck_groups
 from scenarios.day import Day, plan_day
+from scenarios.hauling.hauls import plan_hauls
 from scenarios.periods import cut_windows, lay_travel, shut_hours
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
@@ -74,21 +75,22 @@ def street_day(city: City, date: dt.date, mark: str = "") -> Day:
     """Return a day without its stops: street work alone, by the vehicles that do such work."""
     day = plan_day(streets_only(city), date)
     trucks = tuple(t for t in day.trucks if t.kind in STREET_TRUCKS)
-    return replace(day, trucks=trucks, week=mark, scope=STREETS)
+    return replace(day, trucks=trucks, haulers=(), week=mark, scope=STREETS)
 
 
 def pose_day(
     city: City, day: Day, network: Network, due: Due, say: Say, roads: Roads | None = None
 ) -> DayProblem:
     """Return the solver's problem for a day whose runs of street are due as ``due`` says."""
-    groups, access_notes = truck_groups(city, network, day)
+    crew = replace(day, trucks=(*day.trucks, *day.haulers))
+    groups, access_notes = truck_groups(city, network, crew)
     weights = [weigh(network, g.profile, g.blocked) for g in groups]
     streets, street_notes = due_streets(city, day, network, groups, weights, due)
     say(f"street runs to sweep: {len(streets)}")
     notes = [*city.warnings, *day.notes, *access_notes, *street_notes]
     roads = roads or load_or_build_roads(network, progress=say)
     say(f"laying the limits of {len(weights)} kinds of truck over the streets")
-    travel = lay_travel(roads, groups, weights, let_in(groups, day.trucks))
+    travel = lay_travel(roads, groups, weights, let_in(groups, crew.trucks))
     return build_day_problem(city, day, network, groups, travel, streets, notes, say)
 
 
@@ -143,7 +145,7 @@ def solve_day(posed: DayProblem, search: Search) -> Plan:
     if is_linked(posed):
         return solve_linked(posed, search)
     return solve(
-        posed.problem, search.stop, search.seed, search.solver, search.progress, search.options
+        posed.problem, search.stop, search.seed, search.solver, search.tell, search.options
     )
 
 
@@ -171,5 +173,8 @@ def run_day(
     posed = prepare_day(city, date, network, say)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
-    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say))
+    search = Search(stop(), chosen, solver, progress, options, say)
+    plan = solve_day(posed, search)
+    if posed.haulers:
+        posed, plan = plan_hauls(posed, plan, city.settings, search)
     return DayPlan(date, network, posed, plan, chosen)

@@ -117,6 +117,9 @@ FACILITIES = Table(
         Column("unload_s", "int", minimum=0, maximum=14_400),
         Column("capacity_t_day", "float", minimum=0, maximum=50_000),
         Column("haul_to", "id", refers_to="facilities.facility_id"),
+        Column("storage_t", "float", minimum=0.1, maximum=50_000),  # holds what waits to be hauled
+        Column("load_s", "int", minimum=0, maximum=14_400),  # a transfer truck takes its load
+        Column("clear_daily", "bool"),  # nothing may stay overnight
         *_dated(),
     ),
     key="facility_id",

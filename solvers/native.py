@@ -52,7 +52,7 @@ def exact_of(problem: Problem) -> Exact:
         empty_routes(model),
         empty_routes(model),
         empty_routes(model),
-        empty_bookings(model),
+        empty_bookings(model, [f.booked for f in problem.facilities]),
         np.zeros((bookings.slot.shape[0] * bookings.slot.shape[1] + 1, 3), np.int64),
         np.zeros_like(bookings.received),
     )

@@ -57,6 +57,7 @@ const DRAWN = {
   wash: '<path d="M3 9.5h10M4 9.5v3.5M7 9.5v3.5M10 9.5v3.5M12.5 9.5v3.5M8 9V2.5"/>',
   water: '<path d="M8 2c2.7 3.3 4 5.4 4 7.3A4 4 0 0 1 4 9.3C4 7.4 5.3 5.3 8 2z"/>',
   salt: '<path d="M8 2v12M2.8 5l10.4 6M13.2 5 2.8 11"/>',
+  load: '<path d="M8 9.5v-7M5 5.5 8 2.5l3 3M3 13h10"/>',
   unload: '<path d="M8 2v7M5 6.5 8 9.5l3-3M3 13h10"/>',
   rest: '<path d="M3 5h8v4.5A3.5 3.5 0 0 1 7.5 13h-1A3.5 3.5 0 0 1 3 9.5zM11 6h1.5a1.5 1.5 0 0 1 0 3H11"/>',
   other: '<circle cx="8" cy="8" r="3"/>',

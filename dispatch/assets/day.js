@@ -40,6 +40,23 @@ const queueBars = (facility) => {
 };
 const received = (facility) => sum(Object.values(facility.received_kg));
 const receivedRows = (facility) => Object.entries(facility.received_kg).map(([stream, kg]) => [streamWord(stream), mass(kg)]);
+const stockRows = ({ stock }) => (stock ? [
+  [say("库容", "Holds"), mass(stock.storage_kg)],
+  [say("最多存放", "Most there"), mass(stock.peak_kg), stock.peak_kg > stock.storage_kg],
+  [say("运出", "Hauled away"), mass(sum(Object.values(stock.taken_kg)))],
+  [say("过夜存放", "Stays overnight"), mass(sum(Object.values(stock.left_kg)))],
+] : []);
+/** Draw what lies at a station through the day, with a line where it is full. */
+const stockCurve = ({ stock }) => {
+  if (!stock || !stock.events.length) return "";
+  const begin = stock.events[0][0], end = Math.max(plan.span[1], stock.events[stock.events.length - 1][0] + 60);
+  const most = Math.max(stock.storage_kg, stock.peak_kg, 1);
+  const at = (s) => ((100 * (s - begin)) / (end - begin)).toFixed(2), up = (kg) => (30 - (30 * kg) / most).toFixed(2);
+  const steps = stock.events.map(([s, kg]) => `H${at(s)}V${up(kg)}`).join("");
+  return `<svg class="queue" viewBox="0 0 100 30" preserveAspectRatio="none"><path class="busy" d="M0 30${steps}H100V30z"/>
+    <path d="M0 ${up(stock.storage_kg)}H100" stroke="#d9480f" stroke-width="1" vector-effect="non-scaling-stroke"/></svg>
+    <small class="ends"><span>${clock(begin)}</span><span>${stock.overflows.length ? say(`${clock(stock.overflows[0][0])} 起满仓`, `overflows from ${clock(stock.overflows[0][0])}`) : say("库存,未满仓", "stock, never full")}</span><span>${clock(end)}</span></small>`;
+};
 const openHours = (facility) => (facility.open_s === 0 && facility.close_s >= 86400 ? say("全天", "all day") : `${clock(facility.open_s)}–${clock(facility.close_s)}`);
 const meter = (facility) => (facility.capacity_kg_day
   ? `<div class="meter"><i style="width:${Math.min(100, (100 * received(facility)) / facility.capacity_kg_day)}%"></i></div>` : "");
@@ -49,7 +66,8 @@ const facilityPopup = (facility) => `<b>${escape(facility.name)}</b>
   [say("车位", "Bays"), facility.bays],
   ...receivedRows(facility),
   [say("日能力", "Daily limit"), facility.capacity_kg_day ? mass(facility.capacity_kg_day) : ""],
-])}${meter(facility)}${queueBars(facility)}`;
+  ...stockRows(facility),
+])}${meter(facility)}${queueBars(facility)}${stockCurve(facility)}`;
 const depotPopup = (step) => `<b>${escape(step.name)}</b><div class="soft">${escape(word("facility", "depot"))} · ${escape(step.id)}</div>${table(
   plan.routes.filter((r) => r.steps[0].id === step.id).map((r) => [r.truck_id, `${clock(r.start_s)}–${clock(r.end_s)}`]))}`;
 const leftPopup = (left) => `<b>${escape(left.name || left.id)}</b>
@@ -143,7 +161,7 @@ const drawDetails = (route, trip) => {
     if (isTask(step)) layer.addLayer(popsUp(room[1](at) ? marker(at, "number", 20, number, { zIndexOffset: 200 })
       : marker(at, "dot", 0, `<i style="background:${route.color}"></i>`, { zIndexOffset: 150 }), popup, at));
     if (step.kind === "break") layer.addLayer(popsUp(marker(at, "place rest", 22, icon("rest"), { zIndexOffset: 500 }), popup, at));
-    if (["unload", "refill", "wash"].includes(step.kind)) visits.set(step.id, [...(visits.get(step.id) || []), step]);
+    if (["load", "unload", "refill", "wash"].includes(step.kind)) visits.set(step.id, [...(visits.get(step.id) || []), step]);
   }
   for (const visited of visits.values()) {
     const shown = visited.length > 3 ? [`${clock(visited[0].begin_s)} … ${clock(visited[visited.length - 1].begin_s)} ×${visited.length}`] : visited.map((s) => clock(s.begin_s));

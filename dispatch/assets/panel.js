@@ -24,6 +24,7 @@ const drawTiles = () => {
     [mass(total.mass_kg), word("kpi", "mass_kg")], [money(total.cost), `${word("kpi", "cost")} ${plan.currency}`],
     [mass(total.co2_g / 1000), word("kpi", "co2_g")], [number(total.trucks_used), word("kpi", "trucks_used")],
     [percent(total.punctuality), word("kpi", "punctuality")], [number(total.unserved), word("kpi", "unserved"), total.unserved > 0],
+    ...(total.hauls ? [[mass(total.hauled_kg), word("kpi", "hauled_kg")]] : []),
   ];
   byId("tiles").innerHTML = tiles.map(([value, name, alarm]) => `<div class="tile${alarm ? " alarm" : ""}"><b>${escape(value)}</b><span>${escape(name)}</span></div>`).join("");
 };
@@ -111,7 +112,7 @@ const unservedPanel = () => {
 const stationPanel = () => plan.facilities.map((facility) => card(`<div class="station">${icon(facility.kind)}<div><b>${escape(facility.name)}</b>
   <small>${escape(word("facility", facility.kind))} · ${openHours(facility)} · ${facility.bays} ${say("车位", facility.bays === 1 ? "bay" : "bays")}</small></div></div>
   ${receivedRows(facility).map(([name, amount]) => `<small class="ends"><span>${escape(name)}</span><span>${amount}</span></small>`).join("")}
-  ${facility.capacity_kg_day ? `${meter(facility)}<small class="ends"><span>${percent(received(facility) / facility.capacity_kg_day)}</span><span>${say("日能力", "daily limit")} ${mass(facility.capacity_kg_day)}</span></small>` : ""}${queueBars(facility)}`, facility.marker));
+  ${facility.capacity_kg_day ? `${meter(facility)}<small class="ends"><span>${percent(received(facility) / facility.capacity_kg_day)}</span><span>${say("日能力", "daily limit")} ${mass(facility.capacity_kg_day)}</span></small>` : ""}${queueBars(facility)}${stockCurve(facility)}`, facility.marker));
 const figureTable = (family, name) => {
   const columns = [["#", (f) => number(f.stops + f.streets)], [say("重量", "Mass"), (f) => mass(f.mass_kg)], [say("里程", "Way"), (f) => km(f.length_m)],
     [say("成本", "Cost"), (f) => money(f.cost)], [say("准点", "Punct."), (f) => percent(f.punctuality)], [say("未完成", "Left"), (f) => number(f.unserved)]];

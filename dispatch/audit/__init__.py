@@ -10,7 +10,8 @@ Definitions
   if ``begin_s <= 60·m < end_s``; see `dispatch.audit.stations`.
 - Times, lengths and rounding of legs: `dispatch.audit.drive`. Breaks: `dispatch.audit.clock`.
   Loads: `dispatch.audit.loads`. Required visits: `dispatch.audit.identity`. Closed streets:
-  `dispatch.audit.restrictions`. Washing before the center: `dispatch.audit.corridors`. Street work:
+  `dispatch.audit.restrictions`. Washing before the center: `dispatch.audit.corridors`. Hauls:
+  `dispatch.audit.hauls`. Street work:
   `dispatch.audit.streets`. Figures: `dispatch.audit.figures`.
 """
 
@@ -23,6 +24,7 @@ from dispatch.audit.context import Context
 from dispatch.audit.corridors import WashRules
 from dispatch.audit.drive import Streets
 from dispatch.audit.figures import check_bound, check_figures, check_kpis, check_required
+from dispatch.audit.hauls import check_hauls
 from dispatch.audit.identity import check_names, check_service, check_trucks
 from dispatch.audit.legs import Redriver
 from dispatch.audit.loads import check_loads
@@ -79,6 +81,7 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     check_streets(ctx, city, redriver)
     check_service(ctx)
     check_stations(ctx)
+    check_hauls(ctx)
     check_kpis(ctx, truth)
     check_required(ctx)
     check_bound(ctx, truth)

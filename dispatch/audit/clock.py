@@ -91,6 +91,11 @@ def _check_duration(ctx: Context, route: Route, idx: int, activity: Activity) ->
             expected = station.refill_s if activity.kind == "refill" else station.unload_s
             what = f"time at {station.facility_id}"
             ctx.equal(taken, expected, "unload-time", what, route.truck_id, idx)
+    elif activity.kind == "load":
+        station = ctx.world.stations.get(activity.id)
+        if station is not None:
+            what = f"loading at {station.facility_id}"
+            ctx.equal(taken, station.load_s, "load-time", what, route.truck_id, idx)
     elif activity.kind == "stop":
         visit = ctx.visits.get((route.number, idx))
         if visit is not None:
@@ -114,9 +119,9 @@ def _check_window(ctx: Context, route: Route, idx: int, activity: Activity) -> N
 
 
 def _check_hours(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
-    """Check that unloading, refilling or washing begins and ends while the facility is open."""
+    """Check that work at a facility begins and ends while it is open."""
     station = ctx.world.stations.get(activity.id)
-    if station is None or activity.kind not in AT_STATIONS:
+    if station is None or activity.kind not in (*AT_STATIONS, "load"):
         return
     text = (
         f"at {station.facility_id} from {clock(activity.begin_s)} to {clock(activity.end_s)};"

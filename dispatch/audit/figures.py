@@ -37,6 +37,9 @@ WASHES = "washes"
 SHARED = {"cost": "seconds", "overtime_s": "seconds", "co2_g": "metres"}
 """Figures that only a whole route has, and what shares them out."""
 
+HAULS = ("hauls", "hauled_kg")
+"""Figures that are stated on days that have any."""
+
 WORK = ("stop", "street")
 RATE_SLACK = 2e-6
 ENERGY_SLACK = 0.006
@@ -228,11 +231,16 @@ def _add_line(ctx: Context, sums: Sums, line: Line) -> None:
         exact["mass_kg"] += activity.mass_kg or 0
         sums.trips.add((line.route.truck_id, line.trip))
     exact[WASHES] += activity.kind == "wash"
+    if activity.kind == "load":
+        exact["hauls"] += 1
+        exact["hauled_kg"] += activity.mass_kg or 0
+        sums.trips.add((line.route.truck_id, line.trip))
     if activity.kind == "stop":
         windows = () if line.visit is None else line.visit.windows
         sums.punctual += not windows or any(a <= activity.begin_s <= b for a, b in windows)
     truck = ctx.world.trucks.get(line.route.truck_id)
-    if activity.kind == "unload" and truck is not None and truck.capacity_kg > 0:
+    collects = truck is not None and truck.capacity_kg > 0 and truck.kind != "transfer"
+    if activity.kind == "unload" and truck is not None and collects:
         sums.loads.append(line.put_down_kg / truck.capacity_kg)
 
 
@@ -296,6 +304,8 @@ def _stream(line: Any) -> str:
 def _add_unserved(ctx: Context, groups: dict[str, Sums], attribute: str) -> None:
     """Add what is left out to the group that an attribute of it names, or to the total."""
     for task in ctx.plan.unserved or ():
+        if task.kind == "haul":  # what is left at a station is collected
+            continue
         sums = groups.setdefault(getattr(task, attribute) or "" if attribute else "", Sums())
         sums.exact["unserved"] += 1
         sums.exact["unserved_kg"] += task.mass_kg or 0
@@ -317,6 +327,9 @@ def _check_group(ctx: Context, where: str, stated: Any, sums: Sums) -> None:
         return
     if WASHES in stated:
         ctx.equal(stated[WASHES], sums.exact[WASHES], "kpi", f"{where}.{WASHES}")
+    for key in HAULS:
+        if key in stated or sums.exact[key]:
+            ctx.equal(stated.get(key, 0), sums.exact[key], "kpi", f"{where}.{key}")
     for key, value in sums.figures().items():
         ctx.equal(stated.get(key), value, "kpi", f"{where}.{key}")
     for key, rate in sums.rates().items():

@@ -76,7 +76,7 @@ def check_names(ctx: Context, route: Route) -> None:
     for idx, activity in enumerate(route.activities):
         if activity.kind == "stop":
             _check_point(ctx, route, idx, activity)
-        elif activity.kind in ("unload", "refill", "wash", "start", "end") and activity.id:
+        elif activity.kind in ("load", "unload", "refill", "wash", "start", "end") and activity.id:
             _check_station(ctx, route, idx, activity)
 
 

@@ -14,6 +14,9 @@ from dispatch.audit.context import Context
 from dispatch.audit.record import Route
 from dispatch.audit.tables import Truck
 
+TAKES = ("stop", "street", "load")
+"""Activities by which a truck comes to have more aboard."""
+
 
 class _Hold:
     """Masses and volumes aboard, by stream, and the water in the tank."""
@@ -35,10 +38,10 @@ def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
     """Check every load, tank and trip of one route."""
     hold = _Hold(truck.tank_l)
     for idx, activity in enumerate(route.activities):
-        if activity.trip is not None and activity.kind in ("stop", "street", "unload"):
+        if activity.trip is not None and activity.kind in (*TAKES, "unload"):
             what = "trip"
             ctx.equal(activity.trip, hold.visits + 1, "trip", what, route.truck_id, idx)
-        if activity.kind in ("stop", "street"):
+        if activity.kind in TAKES:
             ctx.trips[route.number, idx] = hold.visits + 1
             _take(ctx, route, truck, hold, idx)
         elif activity.kind == "unload":

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from routing.errors import InputError
 
 SCHEMA = "huanwei.plan/1"
-KINDS = ("start", "stop", "street", "unload", "refill", "wash", "break", "end")
+KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", "break", "end")
 MAX_FAULTS = 20
 """Faults of a malformed plan that are listed; the rest are counted."""
 
@@ -105,6 +105,17 @@ class Unserved:
 
 
 @dataclass(frozen=True)
+class StockDay:
+    """What a plan states to lie at a transfer station through the day."""
+
+    figures: Mapping[str, int]  # storage_kg, peak_kg as far as stated
+    taken_kg: Mapping[str, int] | None
+    left_kg: Mapping[str, int] | None
+    events: tuple[tuple[int, int], ...] | None
+    overflows: tuple[tuple[int, int | None, int], ...] | None
+
+
+@dataclass(frozen=True)
 class FacilityDay:
     """A facility's day as the plan states it."""
 
@@ -112,6 +123,7 @@ class FacilityDay:
     figures: Mapping[str, int]  # bays, open_s, close_s, capacity_kg_day as far as stated
     received_kg: Mapping[str, int] | None
     queue: tuple[tuple[int, int, int], ...] | None  # (minute, waiting, busy)
+    stock: StockDay | None
 
 
 @dataclass(frozen=True)
@@ -379,6 +391,27 @@ def _facility(read: _Reader, record: Mapping[str, Any], where: str) -> FacilityD
         figures={key: value for key, value in stated.items() if value is not None},
         received_kg=received,
         queue=queue,
+        stock=_stock(read, record, where),
+    )
+
+
+def _stock(read: _Reader, record: Mapping[str, Any], where: str) -> StockDay | None:
+    value = read.mapping(record, "stock", where)
+    if value is None:
+        return None
+    place = f"{where}.stock"
+    masses = {}
+    for key in ("taken_kg", "left_kg"):
+        stated = read.mapping(value, key, place)
+        if stated is not None:
+            stated = {str(s): read.whole(stated, s, f"{place}.{key}") for s in stated}
+        masses[key] = stated
+    figures = {key: read.whole(value, key, place) for key in ("storage_kg", "peak_kg")}
+    return StockDay(
+        figures={key: number for key, number in figures.items() if number is not None},
+        events=read.rows(value, "events", place, (int, int)),
+        overflows=read.rows(value, "overflows", place, (int, int | None, int)),
+        **masses,
     )
 
 

@@ -58,7 +58,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Station:
-    """A facility on the date."""
+    """A facility on the date; the last fields are of stations from which transfer trucks haul."""
 
     facility_id: str
     kind: str
@@ -72,6 +72,10 @@ class Station:
     refill_s: int
     capacity_kg: int | None
     active: bool
+    haul_to: str = ""
+    storage_kg: int | None = None
+    load_s: int = 0
+    clear_daily: bool = False
 
     @property
     def refills(self) -> bool:

@@ -80,7 +80,7 @@ def _point(row: Any, date: dt.date) -> Point:
 
 
 def _station(row: Any, settings: Settings, date: dt.date) -> Station:
-    tonnes = row.capacity_t_day
+    tonnes, holds = row.capacity_t_day, row.storage_t
     return Station(
         facility_id=row.facility_id,
         kind=row.kind,
@@ -94,6 +94,10 @@ def _station(row: Any, settings: Settings, date: dt.date) -> Station:
         refill_s=int(row.unload_s),
         capacity_kg=None if pd.isna(tonnes) else half_up(1000.0 * float(tonnes)),
         active=is_active(row, date),
+        haul_to=_text(row.haul_to),
+        storage_kg=None if pd.isna(holds) else half_up(1000.0 * float(holds)),
+        load_s=_whole(row.load_s),
+        clear_daily=not pd.isna(row.clear_daily) and bool(row.clear_daily),
     )
 
 

@@ -13,34 +13,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from routing.errors import InfeasibleError
 from scenarios.cleaning.bays import Bays
 from scenarios.cleaning.chains import BINS, NO_CONVOY, Chain, Span, chains_of, lag_faults
 from scenarios.cleaning.convoy import time_convoy
 from scenarios.cleaning.teams import ConvoyProblem, Team, convoy_problem, form_teams
+from scenarios.day import DueStop
 from scenarios.problem import DayProblem
 from scenarios.street_tasks import StreetTask
 from solvers.bound import lower_bound
+from solvers.cut import Part, cut
 from solvers.evaluate import Driven, drive, evaluate_plan
 from solvers.plan import Plan, Route, Step, Unserved
-from solvers.problem import Mode, Problem
+from solvers.problem import Problem
 from solvers.solve import Options, Progress, solve
 from solvers.stop import MaxIterations, Stop
 
 NOTHING = Plan((), (), 0, 0, 0, "")
 LEAST_SHARE = 0.2
 """Each of the two searches gets at least this part of the budget."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some tasks and vehicles of a problem as a problem of their own, on fewer locations."""
-
-    problem: Problem
-    tasks: tuple[int, ...]
-    vehicles: tuple[int, ...]
 
 
 @dataclass
@@ -95,9 +86,10 @@ class Search:
         """Return the plan of a part of the day."""
         options = replace(self.options, checkpoint=_named(self.options.checkpoint, name))
         rule: Stop = MaxIterations(0) if self.stopped else _ShareOfStop(self.stop, *share)
-        return solve(problem, rule, self.seed, self.solver, self._tell, options)
+        return solve(problem, rule, self.seed, self.solver, self.tell, options)
 
-    def _tell(self, stage: str, used: float, cost: int, unserved: int) -> None:
+    def tell(self, stage: str, used: float, cost: int, unserved: int) -> None:
+        """Pass on a message, and note that a signal has ended a search."""
         self.stopped |= stage == "stopped"
         self.progress(stage, used, cost, unserved)
 
@@ -120,7 +112,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     teams = form_teams(problem, chains)
     in_chain = {task for chain in linked for task in chain.tasks}
     in_team = {v for team in teams for v in team.vehicles}
-    rest = part_of(
+    rest = cut(
         problem,
         [t for t in range(len(problem.tasks)) if t not in in_chain],
         [v for v in range(len(problem.vehicles)) if v not in in_team],
@@ -128,7 +120,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
     share = share if rest.tasks else 0.0
     first = search.solve(rest.problem, (0.0, share), "points") if rest.tasks else NOTHING
-    routes = _routes_of(rest, first)
+    routes = routes_of(rest, first)
     search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")
     late = _Convoys(posed, linked, teams, [drive(problem, r) for r in routes])
     more, left, iterations = late.plan(search, share)
@@ -144,40 +136,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     return _judged(problem, chains, plan)
 
 
-def part_of(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> _Part:
-    """Return some tasks and vehicles as a problem on the locations that they need."""
-    kept = [problem.tasks[t] for t in tasks]
-    drivers = [problem.vehicles[v] for v in vehicles]
-    used = {p for t in kept for m in t.modes for p in (m.entry, m.exit)}
-    used |= {f.location for f in problem.facilities}
-    used |= {p for v in drivers for p in (v.start, v.end)}
-    order = sorted(used)
-    new = {old: k for k, old in enumerate(order)}
-    pick = np.ix_(range(len(problem.time_s)), order, order)
-    return _Part(
-        replace(
-            problem,
-            tasks=tuple(replace(t, modes=tuple(_moved(m, new) for m in t.modes)) for t in kept),
-            vehicles=tuple(replace(v, start=new[v.start], end=new[v.end]) for v in drivers),
-            facilities=tuple(replace(f, location=new[f.location]) for f in problem.facilities),
-            time_s=problem.time_s[pick],
-            length_m=problem.length_m[pick],
-            hours=None
-            if problem.hours is None
-            else problem.hours.cut(
-                range(len(problem.time_s)), order, problem.time_s, problem.length_m
-            ),
-        ),
-        tuple(tasks),
-        tuple(vehicles),
-    )
-
-
-def _moved(mode: Mode, new: dict[int, int]) -> Mode:
-    return replace(mode, entry=new[mode.entry], exit=new[mode.exit])
-
-
-def _routes_of(part: _Part, plan: Plan) -> list[Route]:
+def routes_of(part: Part, plan: Plan) -> list[Route]:
     """Return the routes of a part in terms of the whole problem."""
     return [
         Route(
@@ -233,7 +192,7 @@ class _Convoys:
         posed = convoy_problem(
             self.problem, self.chains, self.teams, self.not_before, self.received_kg
         )
-        part = part_of(posed.problem, range(len(self.chains)), range(len(self.teams)))
+        part = cut(posed.problem, range(len(self.chains)), range(len(self.teams)))
         plan = search.solve(part.problem, (share, 1.0), "convoys")
         for unserved in plan.unserved:
             self._leave(self.chains[unserved.task], unserved.reason, unserved.proof)
@@ -290,7 +249,7 @@ def _bins_by_street(posed: DayProblem) -> dict[int, set[int]]:
     network = posed.network
     bins: dict[int, set[int]] = defaultdict(set)
     for idx, (task, source) in enumerate(zip(posed.problem.tasks, posed.sources, strict=True)):
-        if isinstance(source, StreetTask) or source.kind != "point":
+        if not isinstance(source, DueStop) or source.kind != "point":
             continue
         for mode in task.modes:
             arc = int(network.arc_base[posed.arc[mode.entry]])

@@ -173,7 +173,13 @@ class _Winter:
             StreetWork(date, number, SCOPE, (one,), (shift,), "daily", 1) for number in classes
         )
         return replace(
-            day, stops=(), trucks=trucks, facilities=stores, street_work=works, scope=SCOPE
+            day,
+            stops=(),
+            trucks=trucks,
+            haulers=(),
+            facilities=stores,
+            street_work=works,
+            scope=SCOPE,
         )
 
     def runs(

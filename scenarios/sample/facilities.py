@@ -35,17 +35,38 @@ class Spec:
     bays: int = 1
     capacity_t_day: float = math.nan
     haul_to: str | None = None
+    storage_t: float = math.nan
 
 
 SPECS = (
     Spec("D1", "城西环卫停车场", "depot", 165, 0.8, bays=1),
     Spec("D2", "城东环卫停车场", "depot", -35, 0.75, bays=1),
     Spec(
-        "T1", "城北垃圾中转站", "transfer", 70, 0.55, ("other", "sweepings"), (4, 24), 2, 60, "I1"
+        "T1",
+        "城北垃圾中转站",
+        "transfer",
+        70,
+        0.55,
+        ("other", "sweepings"),
+        (4, 24),
+        2,
+        60,
+        "I1",
+        24,
     ),
-    Spec("T2", "城西垃圾中转站", "transfer", 190, 0.45, ("other",), (5, 23), 1, 45, "I1"),
+    Spec("T2", "城西垃圾中转站", "transfer", 190, 0.45, ("other",), (5, 23), 1, 45, "I1", 20),
     Spec(
-        "T3", "城南垃圾中转站", "transfer", -80, 0.5, ("other", "sweepings"), (0, 48), 2, 60, "I1"
+        "T3",
+        "城南垃圾中转站",
+        "transfer",
+        -80,
+        0.5,
+        ("other", "sweepings"),
+        (0, 48),
+        2,
+        60,
+        "I1",
+        20,
     ),
     Spec("K1", "厨余垃圾处理站", "plant", -60, 0.85, ("kitchen",), (6, 24), 2, 80),
     Spec("I1", "生活垃圾焚烧发电厂", "plant", 180, 1.25, ("other",), (5, 22), 3, 350),
@@ -110,6 +131,7 @@ def _row(spec: Spec, lon: float, lat: float) -> dict[str, Any]:
         "bays": spec.bays,
         "capacity_t_day": spec.capacity_t_day,
         "haul_to": spec.haul_to,
+        "storage_t": spec.storage_t,
     }
 
 

@@ -64,7 +64,7 @@ def models() -> tuple[Model, ...]:
         Model("S03", "sweeper", 1000, 2, (2.1, 1.7), 3.4, 260, 0, (SWEEP_DAY,), 1, 1500, 2),
         Model("F16", "flusher", 0, 0, (2.9, 2.45), 16, 380, 0, (NIGHT,), 0,
               1000 * default_number("clean.tank.sprinkler")),
-        Model("X25", "transfer", haul, 20, (3.4, 2.5), 25, 480, 0, (DAY, DAY)),
+        Model("X25", "transfer", haul, 20, (3.4, 2.5), 25, 480, 0, (DAY, EVENING)),
     )  # fmt: skip
 
 

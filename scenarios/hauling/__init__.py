@@ -1,0 +1,1 @@
+"""Hauls of the day: from transfer stations to where their waste goes on."""
