@@ -148,7 +148,7 @@ def build_day_problem(
         facilities=facilities,
         time_s=np.stack([table.time for table in tables[: len(groups)]]),
         length_m=np.stack([table.length for table in tables[: len(groups)]]),
-        rules=_rules(city),
+        rules=rules_of(city),
         hours=travel.hours(tables, len(groups)),
     )
     return DayProblem(
@@ -167,7 +167,8 @@ def build_day_problem(
     )
 
 
-def _rules(city: City) -> Rules:
+def rules_of(city: City) -> Rules:
+    """Return the rules of work that a city's settings ask for."""
     settings = city.settings
     return Rules(
         meal_break_s=settings.meal_break_s,
