@@ -19,7 +19,7 @@ from scenarios.cleaning.capacity import Crew, Sites, crews_of, sites_of
 from scenarios.cleaning.linked import Search
 from scenarios.cleaning.schedule import Schedule
 from scenarios.cleaning.stored import SCHEMA, StoredWeek, dates_of, street_mark
-from scenarios.cleaning.usual import by_usual_vehicles, run_of
+from scenarios.cleaning.usual import by_usual_vehicles, last_trucks, run_of
 from scenarios.cleaning.week import Assignment, WeekRun, patterns, week_runs
 from scenarios.cleaning.work import Due
 from scenarios.problem import rules_of
@@ -268,6 +268,7 @@ def week_record(city: City, week: WeekPlan) -> dict[str, Any]:
         "coverage": coverage(week),
         "days": [day_figures(plan) for plan in week.days],
         "alike": alike(week),
+        "as_last": as_last(week),
         "notes": list(week.notes),
     }
 
@@ -313,3 +314,19 @@ def alike(week: WeekPlan) -> float | None:
     total = sum(counts.total() for counts in repeated)
     most = sum(max(counts.values()) for counts in repeated)
     return round(most / total, 4) if total else None
+
+
+def as_last(week: WeekPlan) -> float | None:
+    """Return the share of repeated work that is done by the truck that did it the time before.
+
+    None where no run is worked on two days.
+    """
+    same = repeated = 0
+    last: dict[str, str] = {}
+    for plan in week.days:
+        now = last_trucks([plan])
+        again = now.keys() & last.keys()
+        repeated += len(again)
+        same += sum(now[name] == last[name] for name in again)
+        last |= now
+    return round(same / repeated, 4) if repeated else None
