@@ -119,7 +119,10 @@ def _lines(
         f"driven    {driven:.1f} km, {1 - worked / driven:.1%} of it deadhead" if driven else "",
     ]
     if record["alike"] is not None:
-        lines.append(f"alike     {record['alike']:.0%} of repeated work by its usual truck")
+        lines.append(
+            f"alike     {record['alike']:.0%} of repeated work by its usual truck, "
+            f"{record['as_last']:.0%} by that of the time before"
+        )
     for day, report in zip(record["days"], reports, strict=True):
         hours = sum(day["hours"].values())
         lines.append(
@@ -136,6 +139,10 @@ def _lines(
         verdict = "fits" if one.trucks == 0 else f"needs {one.trucks} more"
         lines.append(
             f"  deep cleaning of {one.category} once a week ({one.curb_km:.1f} km of curb): "
-            f"{one.needed_h:.1f} h of {one.kind}, {one.idle_h:.1f} h idle: {verdict}"
+            f"{one.needed_h:.1f} h of {one.kind}, {one.idle_h:.1f} h idle{_behind(one)}: {verdict}"
         )
     return [line for line in lines if line]
+
+
+def _behind(one: Extension) -> str:
+    return f", {one.behind_h:.1f} h behind with what is due" if one.behind_h else ""

@@ -89,10 +89,12 @@ def _headline(record: Mapping[str, Any]) -> str:
     driven = sum(day["driven_m"] for day in record["days"]) / 1000
     worked = sum(day["worked_m"] for day in record["days"]) / 1000
     share = f"{1 - worked / driven:.0%}" if driven else "–"
+    same = record["as_last"]
+    alike = "" if same is None else f" · 同车率 by the truck of last time {same:.0%}"
     return (
         f"应作业 required {total['required']} passes, {total['required_km']} km · 已排 planned "
         f"{total['planned']} ({total['planned_km']} km) · 未排 missed {total['missed']} "
-        f"({total['missed_km']} km) · 行驶 driven {driven:.0f} km, 空驶 deadhead {share}"
+        f"({total['missed_km']} km) · 行驶 driven {driven:.0f} km, 空驶 deadhead {share}{alike}"
     )
 
 
@@ -233,12 +235,12 @@ def _coverage(record: Mapping[str, Any]) -> str:
 def _extra(extra: Sequence[Extension]) -> str:
     lines = [
         "<table><tr><th></th><th>curb km</th><th>kind</th><th>hours needed</th>"
-        "<th>hours idle</th><th>more trucks</th></tr>"
+        "<th>hours idle</th><th>hours behind</th><th>more trucks</th></tr>"
     ]
     for one in extra:
         lines.append(
             f"<tr><td>{both(word_of(CATEGORIES, one.category))}</td><td>{one.curb_km:.1f}</td>"
             f"<td>{one.kind}</td><td>{one.needed_h:.1f}</td><td>{one.idle_h:.1f}</td>"
-            f"<td>{one.trucks}</td></tr>"
+            f"<td>{one.behind_h:.1f}</td><td>{one.trucks}</td></tr>"
         )
     return "\n".join([*lines, "</table>"])

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dispatch.audit import AuditReport, audit_plan
 from dispatch.map import write_map
 from dispatch.planfile import save_plan
 from dispatch.record import plan_record
@@ -33,6 +34,12 @@ class WrittenWinter:
     folder: Path
     record: dict[str, Any]
     lines: list[str]
+    reports: tuple[AuditReport, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether neither plan breaks a rule."""
+        return all(report.ok for report in self.reports)
 
 
 def winter_and_write(
@@ -58,6 +65,10 @@ def winter_and_write(
     city = read_city(city_folder)
     done = plan_winter(city, storm, stop, say=say, progress=progress, options=options)
     folder = city.folder / "plans" / f"winter-{storm.date}"
+    summary = _record(city.name, done, play)
+    # the audit of the routes takes the storm from there
+    write_whole(folder / "winter.json", json.dumps(summary, ensure_ascii=False, indent=1) + "\n")
+    lines, reports = _lines(summary), []
     for name, plan in (("evening", done.evening), ("storm", done.day)):
         if plan is None:
             continue
@@ -67,9 +78,10 @@ def winter_and_write(
         write_map(folder / name / "map.html", record, plan.network)
         write_whole(folder / name / "tanks.html", tanks_page(record))
         write_sheets(folder / name / "sheets.xlsx", record)
-    record = _record(city.name, done, play)
-    write_whole(folder / "winter.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
-    return WrittenWinter(folder, record, [*_lines(record), f"routes and maps: {folder}"])
+        reports.append(audit_plan(record, city, plan.network))
+        lines += [f"{name}: {line}" for line in reports[-1].lines()]
+    summary |= {"audit": [report.as_dict() for report in reports]}
+    return WrittenWinter(folder, summary, [*lines, f"routes and maps: {folder}"], tuple(reports))
 
 
 def _record(city: str, plan: WinterPlan, play: bool) -> dict[str, Any]:
@@ -77,6 +89,7 @@ def _record(city: str, plan: WinterPlan, play: bool) -> dict[str, Any]:
     record: dict[str, Any] = {
         "city": city,
         "date": plan.storm.date.isoformat(),
+        "storm": asdict(plan.storm) | {"date": plan.storm.date.isoformat()},
         "cleared": [asdict(one) for one in plan.cleared],
         "salt_kg": sum(
             plan.day.posed.problem.tasks[step.idx].water_l

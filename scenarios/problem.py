@@ -186,7 +186,7 @@ def build_day_problem(
     if len(positions) > MATRIX_PLACES and travel.is_plain and not (linked or places.gated):
         say(f"travel between {len(positions):,} places is looked up as it is needed")
         problem = Problem.without_matrices(
-            *parts, RoadTravel(travel.metrics, positions), _rules(city)
+            *parts, RoadTravel(travel.metrics, positions), rules_of(city)
         )
     else:
         say(f"travel between {len(positions):,} places for {len(groups)} truck profiles")
@@ -197,7 +197,7 @@ def build_day_problem(
             *parts,
             time_s=np.stack([table.time for table in tables[: len(groups)]]),
             length_m=np.stack([table.length for table in tables[: len(groups)]]),
-            rules=_rules(city),
+            rules=rules_of(city),
             hours=travel.hours(tables, len(groups)),
         )
     return DayProblem(
@@ -264,7 +264,8 @@ def _stranded(
     return notes
 
 
-def _rules(city: City) -> Rules:
+def rules_of(city: City) -> Rules:
+    """Return the rules of work that a city's settings ask for."""
     settings = city.settings
     return Rules(
         meal_break_s=settings.meal_break_s,

@@ -11,8 +11,8 @@ Definitions
 - Times, lengths and rounding of legs: `dispatch.audit.drive`. Breaks: `dispatch.audit.clock`.
   Loads: `dispatch.audit.loads`. Required visits: `dispatch.audit.identity`. Closed streets:
   `dispatch.audit.restrictions`. Washing before the center: `dispatch.audit.corridors`. Hauls:
-  `dispatch.audit.hauls`. Street work:
-  `dispatch.audit.streets`. Figures: `dispatch.audit.figures`.
+  `dispatch.audit.hauls`. Street work: `dispatch.audit.streets`, in a storm `dispatch.audit.winter`.
+  Figures: `dispatch.audit.figures`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from dispatch.audit.stations import check_stations
 from dispatch.audit.streets import check_streets
 from dispatch.audit.visits import match_visits
 from dispatch.audit.week import without_points
+from dispatch.audit.winter import SCOPE, check_winter, duty_of, winter_world
 from dispatch.audit.world import read_world
 from routing.network import Network
 from scenarios.city import City
@@ -59,9 +60,13 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         When the plan is malformed.
     """
     record = read_record(plan)
-    if record.fingerprint.get("scope") == "streets":
+    scope = record.fingerprint.get("scope")
+    if scope in ("streets", SCOPE):
         city = without_points(city)
     world = read_world(city, record.date)
+    duty = duty_of(record, city) if scope == SCOPE else None
+    if duty is not None:
+        world = winter_world(world, city, duty)
     visits = match_visits(record, world)
     ctx = Context(record, world, Streets(network), Recorder(), visits)
     _check_fingerprint(ctx, city, network)
@@ -78,7 +83,13 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         if truck is not None:
             check_loads(ctx, route, truck)
         truth[route.number] = check_figures(ctx, route, truck)
-    check_streets(ctx, city, redriver)
+    if duty is not None:
+        check_winter(ctx, city, redriver, duty)
+    elif scope == SCOPE:
+        text = f"the summary of the storm, winter.json, is not in {city.folder / 'plans'}"
+        ctx.check(False, "storm", text)
+    else:
+        check_streets(ctx, city, redriver)
     check_service(ctx)
     check_stations(ctx)
     check_hauls(ctx)

@@ -26,7 +26,7 @@ AMOUNT_SLACK = 1
 
 def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
     """Check all street work of a plan."""
-    works = list(_works(ctx))
+    works = list(street_works(ctx))
     cleaning = Cleaning(city, ctx.streets.network, ctx.plan.date, assigned_days(ctx, city))
     _warn_of_missing(ctx, redriver, cleaning)
     worked: Counter[int] = Counter()
@@ -42,9 +42,9 @@ def check_streets(ctx: Context, city: City, redriver: Redriver) -> None:
         worked.update({ctx.streets.base(arc) for arc in activity.service_arcs})
         if truck is not None:
             weights, _ = redriver.access(truck, (activity.begin_s, activity.end_s))
-            _check_order(ctx, route, idx, activity, weights)
+            check_order(ctx, route, idx, activity, weights)
             _check_work(ctx, route, idx, activity, truck, cleaning)
-        _check_ends(ctx, route, idx, activity)
+        check_ends(ctx, route, idx, activity)
     _check_repeats(ctx, worked, cleaning)
     check_passes(ctx, city, cleaning)
 
@@ -72,16 +72,15 @@ def _warn_of_missing(ctx: Context, redriver: Redriver, cleaning: Cleaning) -> No
         )
 
 
-def _works(ctx: Context) -> Iterator[tuple[Route, int, Activity]]:
+def street_works(ctx: Context) -> Iterator[tuple[Route, int, Activity]]:
+    """Return all street work of a plan: its route, its place there, and the work."""
     for route in ctx.plan.routes:
         for idx, activity in enumerate(route.activities):
             if activity.kind == "street":
                 yield route, idx, activity
 
 
-def _check_order(
-    ctx: Context, route: Route, idx: int, activity: Activity, weights: Weights
-) -> None:
+def check_order(ctx: Context, route: Route, idx: int, activity: Activity, weights: Weights) -> None:
     """Check that the pieces follow one another by permitted turns and may be driven that way."""
     arcs = activity.service_arcs or ()
     shut = [arc for arc in arcs if weights.arc_time_ms[arc] < 0]
@@ -98,7 +97,7 @@ def _check_order(
         ctx.check(max(costs, default=-1) >= 0, "street-order", text, route.truck_id, idx)
 
 
-def _check_ends(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
+def check_ends(ctx: Context, route: Route, idx: int, activity: Activity) -> None:
     """Check that work begins at the start of the first piece and ends at the end of the last."""
     arcs = activity.service_arcs or ()
     last_cm = int(ctx.streets.network.arc_length_cm[arcs[-1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -57,3 +58,5 @@ def winter(
         options=Options(num_cores() if iterations is None else 1),
     )
     speaker.result(done.lines, done.record | {"folder": str(done.folder)})
+    if not done.ok:
+        sys.exit(4)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scenarios.city import City
-from scenarios.cleaning.weekplan import WeekPlan, day_figures
+from scenarios.cleaning.weekplan import NOT_POSSIBLE, WeekPlan, day_figures
 from scenarios.cleaning.work import Pass, template_passes
 from scenarios.frequency import parse_frequency
 
@@ -16,7 +16,9 @@ from scenarios.frequency import parse_frequency
 class Extension:
     """The hours a week that a kind of vehicle needs for a category, and those that it has left.
 
-    ``trucks`` is how many more of the kind are needed, each for its usual hours, 0 if none.
+    ``behind_h`` are the hours that the week's missed passes would take: they come before any
+    extension. ``trucks`` is how many more of the kind are needed, each for its usual hours, 0 if
+    none.
     """
 
     category: str
@@ -24,6 +26,7 @@ class Extension:
     curb_km: float
     needed_h: float
     idle_h: float
+    behind_h: float
     trucks: int
 
 
@@ -47,13 +50,15 @@ def extensions(city: City, week: WeekPlan, frequency: str = "1/week") -> list[Ex
     times = rule.count * (7 if rule.period == "day" else 1)
     around = _hours_for_an_hour(week)
     idle, usual = _idle_hours(week)
+    behind = _behind_hours(week)
     found = []
     for category, km in _curb_km(week, template).items():
         for kind, hours_km in _hours_a_km(passes).items():
-            needed = km * times * hours_km * around.get(kind, max(around.values()))
-            short = max(0.0, needed - idle.get(kind, 0.0))
+            factor = around.get(kind, max(around.values()))
+            needed, late = km * times * hours_km * factor, behind.get(kind, 0.0) * factor
+            short = max(0.0, needed + late - idle.get(kind, 0.0))
             trucks = -int(-short // usual[kind]) if kind in usual else -int(-short // 40.0)
-            found.append(Extension(category, kind, km, needed, idle.get(kind, 0.0), trucks))
+            found.append(Extension(category, kind, km, needed, idle.get(kind, 0.0), late, trucks))
     return found
 
 
@@ -87,6 +92,16 @@ def _hours_for_an_hour(week: WeekPlan) -> dict[str, float]:
                     task = plan.posed.problem.tasks[step.idx]
                     work_s[plan.posed.trucks[route.vehicle].kind] += task.modes[step.mode].service_s
     return {kind: max(1.0, away_h[kind] * 3600 / s) for kind, s in work_s.items() if s} or {"": 1.0}
+
+
+def _behind_hours(week: WeekPlan) -> dict[str, float]:
+    """Return the hours of work alone in the passes that the week misses for want of time."""
+    hours: dict[str, float] = defaultdict(float)
+    for one in week.covered:
+        missed = one.missed.total() - one.missed[NOT_POSSIBLE]
+        for kind, seconds in one.run.passes:
+            hours[kind] += missed / len(one.run.passes) * seconds / 3600
+    return hours
 
 
 def _idle_hours(week: WeekPlan) -> tuple[dict[str, float], dict[str, float]]:

@@ -38,7 +38,8 @@ def form_teams(problem: Problem, chains: Sequence[Chain]) -> list[Team]:
     """Return the convoys that the vehicles on shift make up for the linked chains.
 
     Teams are formed one by one for the template with most work a team, among all templates and the
-    kinds of vehicle that work alone; what is left over works alone.
+    kinds of vehicle that work alone, each of which has one before any has two; what is left over
+    works alone.
     """
     work_s: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
     for chain in chains:
@@ -49,7 +50,7 @@ def form_teams(problem: Problem, chains: Sequence[Chain]) -> list[Team]:
     formed: dict[tuple[str, tuple[str, ...]], list[tuple[int, ...]]] = defaultdict(list)
     open_sorts = sorted(work_s)
     while open_sorts:
-        sort = max(open_sorts, key=lambda s: work_s[s] / (len(formed[s]) + 1))
+        sort = max(open_sorts, key=lambda s: (not formed[s], work_s[s] / (len(formed[s]) + 1)))
         members = _members(problem, sort[1], free)
         if members is None:
             open_sorts.remove(sort)

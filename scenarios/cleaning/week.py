@@ -33,8 +33,9 @@ DETERMINISTIC_TIME = 4.0
 class WeekRun:
     """A run of street with all the passes that are due on it in a week.
 
-    ``passes`` are (vehicle kind, seconds); ``able`` are the days, from 0, on which weather, hours,
-    closures and parked cars allow it.
+    ``passes`` are (vehicle kind, seconds), ``amounts`` litres and kilograms of each; ``able`` are
+    the days, from 0, on which weather, hours, closures and parked cars allow it, ``hours`` those in
+    which the lead pass may begin, and ``linked`` is whether its passes are worked by a convoy.
     """
 
     run_id: str
@@ -51,6 +52,9 @@ class WeekRun:
     frequency: str
     times_per_day: int
     able: frozenset[int]
+    amounts: tuple[tuple[int, int], ...] = ()
+    hours: tuple[tuple[int, int], ...] = ()
+    linked: bool = False
 
     @property
     def slowest_s(self) -> int:
@@ -103,20 +107,33 @@ def _run(run_id: str, chain: Sequence[StreetTask], able: set[int]) -> WeekRun:
         lead.frequency,
         lead.times_per_day,
         frozenset(able),
+        tuple((task.water_l, task.sweepings_kg) for task in chain),
+        lead.windows,
+        len(chain) > 1 or any(task.after_bins for task in chain),
     )
 
 
-def patterns(frequency: str, dates: Sequence[dt.date], key: str) -> list[tuple[int, ...]]:
+def patterns(
+    frequency: str, dates: Sequence[dt.date], key: str, most: int = 7
+) -> list[tuple[int, ...]]:
     """Return the days of a week, from 0, on which something may be due: one of them is chosen.
 
     ``n/week`` may fall on any n days that lie as far apart as n days can; all else has its days.
+    Where it is due more often than ``most`` days, so many of them that lie far apart.
     """
     rule = parse_frequency(frequency)
-    if rule.period != "week":
-        return [tuple(k for k, date in enumerate(dates) if due(rule, key, date))]
-    chosen = list(combinations(range(7), rule.count))
-    best = max(_least_gap(days) for days in chosen)
-    return [days for days in chosen if _least_gap(days) == best]
+    if rule.period == "week":
+        return _far_apart(range(7), min(most, rule.count))
+    days = tuple(k for k, date in enumerate(dates) if due(rule, key, date))
+    return [days] if len(days) <= most else _far_apart(days, most)
+
+
+def _far_apart(days: Sequence[int], count: int) -> list[tuple[int, ...]]:
+    if not count:
+        return [()]
+    chosen = list(combinations(days, count))
+    best = max(map(_least_gap, chosen))
+    return [some for some in chosen if _least_gap(some) == best]
 
 
 def _least_gap(days: Sequence[int]) -> int:
@@ -157,10 +174,28 @@ class Assignment:
     cell: tuple[int, ...]
 
 
-def assign_days(runs: Sequence[WeekRun], dates: Sequence[dt.date], seed: int) -> Assignment:
-    """Return on which days of the week each run is cleaned; days that cannot be are left out."""
-    cells = cells_of(runs)
-    choices = [patterns(runs[c[0]].frequency, dates, runs[c[0]].run_id) for c in cells]
+def assign_days(
+    runs: Sequence[WeekRun],
+    dates: Sequence[dt.date],
+    seed: int,
+    cells: Sequence[tuple[int, ...]] | None = None,
+    most: Sequence[int] | None = None,
+) -> Assignment:
+    """Return on which days of the week each run is cleaned; days that cannot be are left out.
+
+    Parameters
+    ----------
+    cells
+        The runs of each cell, as of `cells_of`, which makes them where they are not given.
+    most
+        On how many days each cell is cleaned at most; as its frequency asks for where not given.
+    """
+    cells = cells_of(runs) if cells is None else cells
+    most = [7] * len(cells) if most is None else most
+    choices = [
+        patterns(runs[c[0]].frequency, dates, runs[c[0]].run_id, limit)
+        for c, limit in zip(cells, most, strict=True)
+    ]
     chosen = _choose(runs, cells, choices, seed)
     days: list[tuple[int, ...]] = [()] * len(runs)
     cell_of = [0] * len(runs)

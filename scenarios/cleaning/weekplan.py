@@ -15,10 +15,14 @@ from routing.network import Network
 from routing.profiles import weigh
 from scenarios.access import access_groups
 from scenarios.city import City
+from scenarios.cleaning.capacity import Crew, Sites, crews_of, sites_of
 from scenarios.cleaning.linked import Search
+from scenarios.cleaning.schedule import Schedule
 from scenarios.cleaning.stored import SCHEMA, StoredWeek, dates_of, street_mark
-from scenarios.cleaning.week import Assignment, WeekRun, assign_days, patterns, week_runs
+from scenarios.cleaning.usual import by_usual_vehicles, last_trucks, run_of
+from scenarios.cleaning.week import Assignment, WeekRun, patterns, week_runs
 from scenarios.cleaning.work import Due
+from scenarios.problem import rules_of
 from scenarios.run import DayPlan, due_streets, load_network, pose_day, solve_day, street_day
 from scenarios.street_tasks import StreetTask
 from solvers.evaluate import evaluate_plan
@@ -27,8 +31,9 @@ from solvers.stop import Stop
 from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
-NOT_POSSIBLE = "day"
-"""Why a pass is missed whose run cannot be worked on any day that its frequency allows."""
+NOT_POSSIBLE, NOT_OFFERED = "day", "capacity"
+"""Why a pass is missed whose run cannot be worked on any day that its frequency allows, and one
+that no day was asked for since the fleet has no hours left."""
 
 
 @dataclass(frozen=True)
@@ -88,29 +93,57 @@ def plan_week(
         why = "; ".join(notes) or "no programme asks for it"
         raise InfeasibleError(f"{week}: no street can be cleaned ({why})")
     say(f"{len(runs)} runs of street; choosing their days")
-    assignment = assign_days(runs, dates, chosen)
+    crews, sites = _crews(city, runs, dates)
+    schedule = Schedule(runs, dates, crews, sites, chosen)
+    if schedule.filled:
+        say("more work than the fleet can do: days are filled one after the other")
     mark = street_mark(city, network)
-    stored = StoredWeek(
-        {
-            run.run_id: tuple(dates[k] for k in days)
-            for run, days in zip(runs, assignment.days, strict=True)
-        },
-        mark,
-    )
     warm_up(say)
-    plans = []
+    plans: list[DayPlan] = []
     for k, date in enumerate(dates):
-        if not any(k in days for days in assignment.days):
+        offered = schedule.offered(k)
+        if not offered:
             continue
         say(f"routes of {date}")
         day = street_day(city, date, mark)
-        posed = pose_day(city, day, network, stored.due, say)
+        of_day = {run.run_id: (date,) if i in offered else () for i, run in enumerate(runs)}
+        posed = pose_day(city, day, network, StoredWeek(of_day, mark).due, say)
         search = Search(stop(), chosen, "native", progress, options, say)
-        plans.append(DayPlan(date, network, posed, solve_day(posed, search), chosen))
-    covered = _covered(city, runs, dates, assignment, plans)
+        plan = by_usual_vehicles(posed, solve_day(posed, search), plans)
+        plans.append(DayPlan(date, network, posed, plan, chosen))
+        schedule.note(k, *_outcome(plans[-1]))
+    assignment = schedule.assignment()
+    covered = _covered(city, runs, dates, plans)
     return WeekPlan(
         week, dates, tuple(runs), assignment, mark, chosen, tuple(plans), covered, tuple(notes)
     )
+
+
+def _crews(
+    city: City, runs: Sequence[WeekRun], dates: Sequence[dt.date]
+) -> tuple[list[list[Crew]], Sites]:
+    """Return the crews of each day, and where tanks are filled and hoppers emptied."""
+    crews: list[list[Crew]] = []
+    sites = Sites((), ())
+    for k, date in enumerate(dates):
+        able = [run for run in runs if k in run.able]
+        crews.append([])
+        if able:
+            day = street_day(city, date)
+            sites = sites_of(day)
+            crews[-1] = crews_of(day, able, rules_of(city))
+    return crews, sites
+
+
+def _outcome(plan: DayPlan) -> tuple[dict[str, str], dict[str, int]]:
+    """Return why runs are left out, and how long each truck is under way."""
+    tasks = plan.posed.problem.tasks
+    left = {run_of(tasks[u.task].task_id): u.reason for u in plan.plan.unserved}
+    used = {
+        plan.posed.trucks[r.route.vehicle].truck_id: r.end_s - r.route.start_s
+        for r in evaluate_plan(plan.posed.problem, plan.plan).driven
+    }
+    return left, used
 
 
 def _tasks_of(
@@ -134,34 +167,30 @@ def _tasks_of(
 
 
 def _covered(
-    city: City,
-    runs: Sequence[WeekRun],
-    dates: Sequence[dt.date],
-    assignment: Assignment,
-    plans: Sequence[DayPlan],
+    city: City, runs: Sequence[WeekRun], dates: Sequence[dt.date], plans: Sequence[DayPlan]
 ) -> tuple[Covered, ...]:
-    """Return what is planned and missed of each run."""
+    """Return what became of each run: a pass that is left out on one day may be made on another."""
     planned: Counter[str] = Counter()
-    missed: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons: dict[str, list[str]] = defaultdict(list)
     for plan in plans:
-        tasks = plan.posed.problem.tasks
         left = {unserved.task: unserved.reason for unserved in plan.plan.unserved}
-        for idx, task in enumerate(tasks):
-            run_id = task.task_id.partition("@")[0].partition("#")[0]
+        for idx, task in enumerate(plan.posed.problem.tasks):
+            run_id = run_of(task.task_id)
             if idx in left:
-                missed[run_id][left[idx]] += 1
+                reasons[run_id].append(left[idx])
             else:
                 planned[run_id] += 1
-    districts = _districts(city, runs)
     found = []
-    for run, district in zip(runs, districts, strict=True):
-        days = len(patterns(run.frequency, dates, run.run_id)[0])
-        required = days * run.times_per_day * len(run.passes)
-        gaps = missed[run.run_id]
-        never = required - planned[run.run_id] - gaps.total()
-        if never > 0:
-            gaps[NOT_POSSIBLE] += never
-        found.append(Covered(run, district, required, planned[run.run_id], gaps))
+    for run, district in zip(runs, _districts(city, runs), strict=True):
+        options = patterns(run.frequency, dates, run.run_id)
+        a_day = run.times_per_day * len(run.passes)
+        required = len(options[0]) * a_day
+        never = required - a_day * max(len(run.able & set(days)) for days in options)
+        missed = required - planned[run.run_id]
+        gaps = Counter([NOT_POSSIBLE] * never)
+        gaps.update(reasons[run.run_id][::-1][: missed - never])
+        gaps[NOT_OFFERED] = missed - gaps.total()
+        found.append(Covered(run, district, required, planned[run.run_id], +gaps))
     return tuple(found)
 
 
@@ -239,6 +268,7 @@ def week_record(city: City, week: WeekPlan) -> dict[str, Any]:
         "coverage": coverage(week),
         "days": [day_figures(plan) for plan in week.days],
         "alike": alike(week),
+        "as_last": as_last(week),
         "notes": list(week.notes),
     }
 
@@ -284,3 +314,19 @@ def alike(week: WeekPlan) -> float | None:
     total = sum(counts.total() for counts in repeated)
     most = sum(max(counts.values()) for counts in repeated)
     return round(most / total, 4) if total else None
+
+
+def as_last(week: WeekPlan) -> float | None:
+    """Return the share of repeated work that is done by the truck that did it the time before.
+
+    None where no run is worked on two days.
+    """
+    same = repeated = 0
+    last: dict[str, str] = {}
+    for plan in week.days:
+        now = last_trucks([plan])
+        again = now.keys() & last.keys()
+        repeated += len(again)
+        same += sum(now[name] == last[name] for name in again)
+        last |= now
+    return round(same / repeated, 4) if repeated else None

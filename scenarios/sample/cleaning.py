@@ -38,7 +38,7 @@ ZONES = (
     Zone(2, "main", ("tertiary",), 0, 0, 0.35, 5, key_area=True),
     Zone(2, "main", ("primary", "secondary", "tertiary"), 0, 0, 0.9, 62),
     Zone(3, "back_street", ("residential", "living_street"), 0, 0, 0.4, 45),
-    Zone(3, "industrial_park", ("unclassified", "tertiary", "secondary"), -36, 0.75, 0.35, 25),
+    Zone(4, "industrial_park", ("unclassified", "tertiary", "secondary"), -36, 0.75, 0.35, 25),
     Zone(3, "urban_fringe", ("unclassified", "residential", "tertiary"), 140, 0.9, 0.3, 20),
 )
 ENTRY_ZONE = Zone(3, "entry_corridor", ("primary", "secondary"), 0, 0, 0.2, 8)
@@ -124,7 +124,10 @@ def circle_wkt(ground: Ground, center: Point, radius: float) -> str:
 
 
 def programmes() -> pd.DataFrame:
-    """Rows of programmes.csv: no work in the hours of traffic, key streets every day."""
+    """Rows of programmes.csv: no work in the hours of traffic, key streets every day.
+
+    Industrial parks, where nobody sleeps, are cleaned three in one at night.
+    """
     rest = {
         "no_work_start": 7 * 3600, "no_work_end": 9 * 3600,
         "no_work2_start": 16 * 3600, "no_work2_end": 18 * 3600,
@@ -132,15 +135,16 @@ def programmes() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cleaning_class": number,
-            "template": "wash_sweep",
+            "template": template,
             "times_per_day": 1,
             "frequency": frequency,
             "window_start": start * 3600,
             "window_end": end * 3600,
         }
         | rest
-        for number, frequency, start, end in (
-            ("1", "daily", 4, 12), ("2", "3/week", 4, 29), ("3", "1/week", 4, 29),
+        for number, template, frequency, start, end in (
+            ("1", "wash_sweep", "daily", 4, 12), ("2", "wash_sweep", "3/week", 4, 29),
+            ("3", "wash_sweep", "1/week", 4, 29), ("4", "three_in_one", "1/week", 21, 29),
         )
     )  # fmt: skip
 

@@ -62,7 +62,7 @@ def models() -> tuple[Model, ...]:
         Model("S16", "sweeper", 1000 * hopper * 0.6, hopper, (2.9, 2.4), 16, sweeper_cost, 0,
               (SWEEP_EARLY, SWEEP_EARLY, SWEEP_DAY, NIGHT), 1, tank, hopper),
         Model("S03", "sweeper", 1000, 2, (2.1, 1.7), 3.4, 260, 0, (SWEEP_DAY,), 1, 1500, 2),
-        Model("F16", "flusher", 0, 0, (2.9, 2.45), 16, 380, 0, (NIGHT,), 0,
+        Model("F16", "flusher", 0, 0, (2.9, 2.45), 16, 380, 0, (NIGHT, NIGHT), 0,
               1000 * default_number("clean.tank.sprinkler")),
         Model("X25", "transfer", haul, 20, (3.4, 2.5), 25, 480, 0, (DAY, EVENING)),
     )  # fmt: skip

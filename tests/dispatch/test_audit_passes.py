@@ -30,12 +30,15 @@ TRUCKS = (
 FINISHER = "F2,flusher,D1,0,0,4000,,2.2,04:00,14:00\n"
 
 
-def planned(folder: Path, trucks: str) -> tuple[Any, DayPlan, dict[str, Any]]:
+BINS = "P9,{spot},other,100,06:00,12:00,daily"
+
+
+def planned(folder: Path, trucks: str, bins: str = BINS) -> tuple[Any, DayPlan, dict[str, Any]]:
     """A day of the good city with other trucks and linked passes: city, plan and record."""
     city_folder = write_good(folder)
     written("trucks.csv", trucks)(city_folder)
     written("operations.csv", OPERATIONS)(city_folder)
-    added("points.csv", f"P9,{place(2, 1.5)},other,100,06:00,12:00,daily")(city_folder)
+    added("points.csv", bins.format(spot=place(2, 1.5)))(city_folder)
     city = read_city(city_folder)
     done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(200))
     return city, done, plan_record(city, done)
@@ -114,4 +117,20 @@ def test_without_a_convoy_nothing_is_half_done(tmp_path: Path):
     streets = [u for u in record["unserved"] if u["kind"] == "street"]
     assert {u["reason"] for u in streets} == {"no_convoy"}
     assert len(streets) % 3 == 0
+    assert audit_plan(record, city, done.network).ok
+
+
+def test_streets_whose_bins_stay_full_are_not_swept(tmp_path: Path):
+    """Bins too heavy for any truck: the runs on their street are left out for the bins' sake."""
+    heavy = "P9,{spot},other,9000,06:00,12:00,daily"
+    city, done, record = planned(tmp_path, TRUCKS + FINISHER, heavy)
+    (stop,) = [u for u in record["unserved"] if u["id"] == "P9"]
+    assert stop["reason"] == "too_heavy"
+    left = [u for u in record["unserved"] if u["kind"] == "street"]
+    assert {u["reason"] for u in left} == {"bins"}
+    assert all("emptied" in u["text"] for u in left)
+    # all passes of a run or none, and the runs of other streets are worked
+    assert len(left) % 3 == 0
+    assert streets_of(record)
+    assert not {u["id"] for u in left} & streets_of(record).keys()
     assert audit_plan(record, city, done.network).ok

@@ -18,8 +18,8 @@ from solvers.reasons import (
     REASONS,
 )
 
-BEFORE_SOLVING = {"cut_off", "off_network"}
-"""Given to stops that no street leads to."""
+BEFORE_SOLVING = {"cut_off", "gated", "off_network"}
+"""Given to stops that no street leads to, or only one behind a gate."""
 
 
 def test_words_for_every_reason_and_no_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from dispatch.audit import audit_plan
+from dispatch.package import audit_folder
 from dispatch.planfile import load_plan
 from routing.errors import InputError
+from scenarios.city import read_city
 from scenarios.cleaning.storm import Storm, read_storm
 from scenarios.cleaning.winter import cycles
+from scenarios.run import load_network
 from tests.cities import added, place, write_good, written
 
 H = 3600
@@ -85,6 +90,98 @@ def test_salt_is_reloaded_before_it_runs_out(stormy):
     assert {a["id"] for r in plan["routes"] for a in r["activities"] if a["kind"] == "refill"} == {
         "N0"
     }
+
+
+def reviewed(city: Path, change: Any, name: str = "storm") -> dict[str, int]:
+    """What the audit finds after a change to one of the plans."""
+    tables = read_city(city)
+    plan = copy.deepcopy(load_plan(city / "plans" / "winter-2024-11-25" / name))
+    change(plan)
+    network = load_network(tables, lambda text: None)
+    return audit_plan(plan, tables, network).codes()
+
+
+def works_of(plan: dict[str, Any], cycle: int = 1) -> list[dict[str, Any]]:
+    """The street work of a plan in a cycle."""
+    acts = [a for route in plan["routes"] for a in route["activities"]]
+    return [a for a in acts if a["kind"] == "street" and a["id"].endswith(f"#{cycle}")]
+
+
+def test_both_plans_of_a_storm_are_audited(stormy):
+    """Evening and storm are sound; priorities, deadlines, salt and what is clear were checked."""
+    city, record = stormy
+    assert [report["ok"] for report in record["audit"]] == [True, True]
+    for report in record["audit"]:
+        assert {"cycle", "deadline", "street-salt", "wet-off", "clear"} <= report["checked"].keys()
+    for name in ("evening", "storm"):
+        assert reviewed(city, lambda plan: None, name) == {}
+        assert audit_folder(city / "plans" / "winter-2024-11-25" / name, None, print).ok
+
+
+def late(plan: dict[str, Any]) -> None:
+    """The first run of priority 1 three hours later."""
+    for act in works_of(plan)[:1]:
+        act["begin_s"] += 3 * H
+        act["end_s"] += 3 * H
+
+
+def salted(plan: dict[str, Any]) -> None:
+    """More salt than the storm asks for."""
+    works_of(plan)[0]["water_l"] += 40
+
+
+def dry(plan: dict[str, Any]) -> None:
+    """The salt store is never called at."""
+    for route in plan["routes"]:
+        route["activities"] = [a for a in route["activities"] if a["kind"] != "refill"]
+
+
+def wet(plan: dict[str, Any]) -> None:
+    """A collector takes over the work of a plough."""
+    plan["routes"][0]["truck_id"] = "C1"
+
+
+def numbered(plan: dict[str, Any]) -> None:
+    """A run of a cycle that the storm has not."""
+    work = works_of(plan)[0]
+    work["id"] = work["id"].replace("#1", "#9")
+
+
+def bare(plan: dict[str, Any]) -> None:
+    """A run of the last cycle is not worked at all."""
+    name = works_of(plan, 3)[0]["id"]
+    for route in plan["routes"]:
+        route["activities"] = [a for a in route["activities"] if a["id"] != name]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (late, "deadline"), (salted, "street-salt"), (dry, "tank"), (wet, "wet-off"),
+        (numbered, "cycle"), (bare, "clear"),
+    ],
+)  # fmt: skip
+def test_the_audit_of_a_storm_finds(stormy, change, code):
+    """Each rule of a storm that is broken is found by its name."""
+    city, _ = stormy
+    assert code in reviewed(city, change)
+
+
+def test_what_is_stated_clear_is_recomputed(stormy):
+    """An earlier time until a priority is clear, or no summary at all, is a finding."""
+    city, _ = stormy
+    file = city / "plans" / "winter-2024-11-25" / "winter.json"
+    before = file.read_text(encoding="utf-8")
+    try:
+        summary = json.loads(before)
+        row = next(r for r in summary["cleared"] if r["cycle"] == 3 and r["clear_s"])
+        row["clear_s"] -= 600
+        file.write_text(json.dumps(summary), encoding="utf-8")
+        assert "clear" in reviewed(city, lambda plan: None)
+        file.unlink()
+        assert "storm" in reviewed(city, lambda plan: None)
+    finally:
+        file.write_text(before, encoding="utf-8")
 
 
 def test_the_drill_ends_with_all_that_can_be_cleared(stormy):

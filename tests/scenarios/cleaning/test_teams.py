@@ -22,6 +22,16 @@ def test_as_many_convoys_as_the_kinds_allow():
     assert teams[0].offset_s == (0, 60, 170)
 
 
+def test_each_kind_of_work_has_a_crew_before_any_has_two():
+    """Much sweeping alone does not take both sweepers; with one sweeper it does."""
+    problem = street_problem()
+    alone = [replace(chain(0), template="sweep", tasks=(k,), kinds=("sweeper",), min_lag_s=(0,),
+                     max_lag_s=(None,), after_bins=(False,)) for k in (1, 4, 7)]  # fmt: skip
+    more = replace(problem, vehicles=(*problem.vehicles, truck("S2", "sweeper")))
+    assert len(form_teams(more, [chain(0), *alone])) == 1
+    assert form_teams(problem, [chain(0), *alone]) == []
+
+
 def test_a_convoy_is_on_shift_together():
     """The sweeper of the night does not join trucks of the day."""
     problem = street_problem()
