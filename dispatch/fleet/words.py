@@ -46,7 +46,8 @@ def fleet_lines(study: FleetStudy) -> list[str]:
             if name != "cost"
         ),
     ]
-    if found.smallest.size < found.chosen.size:
+    # with more seeds it may turn out to miss the service after all
+    if found.smallest.holds and found.smallest.size < found.chosen.size:
         lines.append(
             f"fewest trucks that do it: {mix_text(study, found.smallest.mix)};"
             f" {_figures(found.smallest, currency)}"
