@@ -13,6 +13,7 @@ import click
 from dispatch.commands.calibrate import calibrate
 from dispatch.commands.scenario import scenario
 from dispatch.commands.sweep import sweep
+from dispatch.commands.visits import visits
 from dispatch.commands.winter import winter
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
@@ -306,6 +307,7 @@ def demo(folder: Path, seconds: float, as_json: bool) -> None:
 main.add_command(calibrate)
 main.add_command(scenario)
 main.add_command(sweep)
+main.add_command(visits)
 main.add_command(winter)
 
 

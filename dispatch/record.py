@@ -129,9 +129,10 @@ def _fingerprint(city: City, done: DayPlan) -> dict[str, Any]:
 
 
 def _scope(posed: DayProblem) -> dict[str, str]:
-    """Return the stored week and the scope of a plan, as far as it has them."""
+    """Return the stored week, days of visits and scope of a plan, as far as it has them."""
     day = posed.day
-    return {key: value for key, value in (("week", day.week), ("scope", day.scope)) if value}
+    found = {"week": day.week, "visits": day.visits, "scope": day.scope}
+    return {key: value for key, value in found.items() if value}
 
 
 def _ends(posed: DayProblem, timing: Timing) -> tuple[int, int] | None:

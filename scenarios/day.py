@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,6 +17,7 @@ from scenarios.city import City, Settings
 from scenarios.cleaning.work import StreetWork, Weather, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
+from scenarios.periodic.stored import StoredVisits
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -131,7 +132,8 @@ class Day:
     """All that is due on a date; ``notes`` say what was skipped and why.
 
     ``week`` is the mark of the stored week that street work is taken from, "" without one;
-    ``scope`` is "streets" where only street work is planned.
+    ``scope`` is "streets" where only street work is planned. ``visits`` is the mark of the stored
+    days of visits that decide which points are due, ``usual`` the truck that usually visits each.
     """
 
     date: dt.date
@@ -142,10 +144,17 @@ class Day:
     notes: tuple[str, ...]
     week: str = ""
     scope: str = ""
+    visits: str = ""
+    usual: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_day(city: City, date: dt.date) -> Day:
+def plan_day(city: City, date: dt.date, visits: StoredVisits | None = None) -> Day:
     """Return what is due in a city on a date.
+
+    Parameters
+    ----------
+    visits
+        The days of points that are not left to their frequency.
 
     Raises
     ------
@@ -155,7 +164,7 @@ def plan_day(city: City, date: dt.date) -> Day:
         When no truck is on shift; it says why of each.
     """
     notes = _calendar_notes(city, date)
-    stops = [*_point_stops(city, date, notes), *_case_stops(city, date, notes)]
+    stops = [*_point_stops(city, date, visits, notes), *_case_stops(city, date, notes)]
     _check_unique(stops)
     facilities = _facilities(city, date, notes)
     before = len(notes)
@@ -167,7 +176,8 @@ def plan_day(city: City, date: dt.date) -> Day:
         )
     works, work_notes = street_work(city, date, weather_of(city, date, notes))
     notes += work_notes
-    return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes))
+    day = Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes))
+    return day if visits is None else replace(day, visits=visits.mark, usual=visits.trucks)
 
 
 def half_up(value: float) -> int:
@@ -267,7 +277,9 @@ def _price(settings: Settings, mass_kg: int, priority: int) -> int:
     return half_up(1000 * base * priority)
 
 
-def _point_stops(city: City, date: dt.date, notes: list[str]) -> list[DueStop]:
+def _point_stops(
+    city: City, date: dt.date, visits: StoredVisits | None, notes: list[str]
+) -> list[DueStop]:
     rows = list(city.points.itertuples(index=False))
     active = [row for row in rows if is_active(row, date)]
     if len(active) < len(rows):
@@ -278,7 +290,8 @@ def _point_stops(city: City, date: dt.date, notes: list[str]) -> list[DueStop]:
     for row in active:
         verdict = verdicts.get(row.point_id)
         if verdict is None or verdict.fill is None:
-            count, share = due(row.frequency, row.point_id, date), 1.0
+            times = due if visits is None else visits.due
+            count, share = times(row.frequency, row.point_id, date), 1.0
         else:
             count, share = int(verdict.is_due), verdict.fill
         stops += _visits(row, count, share, city.settings)

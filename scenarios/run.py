@@ -19,6 +19,8 @@ from scenarios.cleaning.linked import Search, is_linked, solve_linked
 from scenarios.cleaning.stored import STREETS, stored_week, streets_only
 from scenarios.cleaning.work import Due, by_frequency
 from scenarios.day import Day, plan_day
+from scenarios.periodic.stored import stored_visits
+from scenarios.periodic.usual import handed_over, priced, true_plan
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
 from scenarios.schema import STREET_TRUCKS
@@ -59,11 +61,12 @@ def prepare_day(
     ``roads`` are the network's own where they are loaded already.
     """
     refuse_mistaken_places(city, network)
-    day = plan_day(city, date)
+    visits, visit_notes = stored_visits(city, date)
+    day = plan_day(city, date, visits)
     say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
     week, week_notes = stored_week(city, network, date)
     mark = "" if week is None else week.mark
-    day = replace(day, notes=(*day.notes, *week_notes), week=mark)
+    day = replace(day, notes=(*day.notes, *visit_notes, *week_notes), week=mark)
     return pose_day(city, day, network, by_frequency if week is None else week.due, say, roads)
 
 
@@ -108,13 +111,23 @@ def due_streets(
     return street_tasks(network, widest, day, city, due=due)
 
 
-def solve_day(posed: DayProblem, search: Search) -> Plan:
-    """Return the plan of a day's problem, passes that are linked in step with one another."""
+def solve_day(posed: DayProblem, search: Search, unfamiliar: int = 0) -> Plan:
+    """Return the plan of a day's problem, passes that are linked in step with one another.
+
+    Where a stored week says which truck usually visits a point, trucks that are alike hand their
+    routes over to it, and a visit by another truck costs ``unfamiliar`` thousandths in the search.
+    That price is no part of the plan's cost.
+    """
+    usual = posed.day.usual
     if is_linked(posed):
-        return solve_linked(posed, search)
-    return solve(
-        posed.problem, search.stop, search.seed, search.solver, search.progress, search.options
-    )
+        plan = solve_linked(posed, search)
+        return handed_over(posed, plan, usual) if usual else plan
+    dearer = priced(posed, usual, unfamiliar) if usual and unfamiliar else None
+    problem = posed.problem if dearer is None else dearer
+    plan = solve(problem, search.stop, search.seed, search.solver, search.progress, search.options)
+    if dearer is not None:
+        plan = true_plan(posed.problem, plan)
+    return handed_over(posed, plan, usual) if usual else plan
 
 
 def run_day(
@@ -141,5 +154,6 @@ def run_day(
     posed = prepare_day(city, date, network, say)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
-    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say))
+    price = round(1000 * city.settings.price_unfamiliar)
+    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say), price)
     return DayPlan(date, network, posed, plan, chosen)
