@@ -119,6 +119,9 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
     help="To carry them out, one a core by default; they do not change what is found.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a search that was stopped or killed.")
+@click.option(
+    "--safety", type=float, help="Leave a reserve, so that a load fits with this chance: 0.95."
+)
 @json_option
 @guarded
 def plan(
@@ -132,6 +135,7 @@ def plan(
     searches: int | None,
     threads: int | None,
     resume: bool,
+    safety: float | None,
     as_json: bool,
 ) -> None:
     """Plan the day: routes of all streams and the sweeping, with map and sheets.
@@ -159,6 +163,7 @@ def plan(
             None if target is None else round(1000 * target),
             resume=resume,
         ),
+        safety=safety,
     )
     _tell_plan(speaker, done)
 

@@ -128,10 +128,15 @@ def _fingerprint(city: City, done: DayPlan) -> dict[str, Any]:
     }
 
 
-def _scope(posed: DayProblem) -> dict[str, str]:
-    """Return the stored week, days of visits and scope of a plan, as far as it has them."""
+def _scope(posed: DayProblem) -> dict[str, str | float]:
+    """Return stored week, days of visits, scope and safety of a plan, as far as it has them."""
     day = posed.day
-    found = {"week": day.week, "visits": day.visits, "scope": day.scope}
+    found: dict[str, str | float] = {
+        "week": day.week,
+        "visits": day.visits,
+        "scope": day.scope,
+        "safety": day.safety,
+    }
     return {key: value for key, value in found.items() if value}
 
 

@@ -133,7 +133,8 @@ class Day:
 
     ``week`` is the mark of the stored week that street work is taken from, "" without one;
     ``scope`` is "streets" where only street work is planned. ``visits`` is the mark of the stored
-    days of visits that decide which points are due, ``usual`` the truck that usually visits each.
+    days of visits that decide which points are due, ``usual`` the truck that usually visits each;
+    ``safety`` is the share of days on which a load shall fit, 0 where mean waste is planned for.
     """
 
     date: dt.date
@@ -146,6 +147,7 @@ class Day:
     scope: str = ""
     visits: str = ""
     usual: Mapping[str, str] = field(default_factory=dict)
+    safety: float = 0.0
 
 
 def plan_day(city: City, date: dt.date, visits: StoredVisits | None = None) -> Day:

@@ -23,6 +23,8 @@ from scenarios.periodic.stored import stored_visits
 from scenarios.periodic.usual import handed_over, priced, true_plan
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
+from scenarios.risk.reserve import reserved
+from scenarios.risk.spread import Spread, checked_share, spread_of
 from scenarios.schema import STREET_TRUCKS
 from scenarios.street_tasks import StreetTask, street_tasks
 from solvers.plan import Plan
@@ -111,23 +113,51 @@ def due_streets(
     return street_tasks(network, widest, day, city, due=due)
 
 
-def solve_day(posed: DayProblem, search: Search, unfamiliar: int = 0) -> Plan:
+@dataclass(frozen=True)
+class Reserve:
+    """With which probability a load shall fit, and how the waste of points varies."""
+
+    safety: float
+    spread: Spread
+
+
+def solve_day(
+    posed: DayProblem, search: Search, unfamiliar: int = 0, reserve: Reserve | None = None
+) -> Plan:
     """Return the plan of a day's problem, passes that are linked in step with one another.
 
     Where a stored week says which truck usually visits a point, trucks that are alike hand their
     routes over to it, and a visit by another truck costs ``unfamiliar`` thousandths in the search.
-    That price is no part of the plan's cost.
+    That price is no part of the plan's cost. With a reserve the search sees more waste than there
+    is on average; the plan has the average.
     """
     usual = posed.day.usual
+    seen = posed
+    if reserve is not None:
+        seen = replace(posed, problem=reserved(posed, reserve.spread, reserve.safety))
     if is_linked(posed):
-        plan = solve_linked(posed, search)
-        return handed_over(posed, plan, usual) if usual else plan
-    dearer = priced(posed, usual, unfamiliar) if usual and unfamiliar else None
-    problem = posed.problem if dearer is None else dearer
-    plan = solve(problem, search.stop, search.seed, search.solver, search.progress, search.options)
-    if dearer is not None:
+        plan = solve_linked(seen, search)
+    else:
+        dearer = priced(seen, usual, unfamiliar) if usual and unfamiliar else None
+        seen = seen if dearer is None else replace(seen, problem=dearer)
+        rules = search.solver, search.progress, search.options
+        plan = solve(seen.problem, search.stop, search.seed, *rules)
+    if seen is not posed:
         plan = true_plan(posed.problem, plan)
     return handed_over(posed, plan, usual) if usual else plan
+
+
+def with_safety(posed: DayProblem, reserve: Reserve) -> DayProblem:
+    """Return a day whose record says with what reserve it is planned."""
+    spread = reserve.spread
+    how = "weighings" if spread.estimated else "the setting"
+    note = (
+        f"planned so that a load fits on {reserve.safety:.1%} of days: demand varies by"
+        f" {spread.declared.cv:g} where points were not weighed ({len(spread.of_point)} were),"
+        f" correlation {spread.correlation:.2f} by {how}"
+    )
+    day = replace(posed.day, safety=reserve.safety)
+    return replace(posed, day=day, notes=(*posed.notes, note))
 
 
 def run_day(
@@ -140,6 +170,7 @@ def run_day(
     say: Say = lambda text: None,
     progress: Progress = silent,
     options: Options = ALONE,
+    safety: float | None = None,
 ) -> DayPlan:
     """Return the plan of one day.
 
@@ -149,11 +180,21 @@ def run_day(
         Makes the stopping rule when the solver begins, so that reading maps costs no solving time.
     seed
         The city's own seed where it is None.
+    safety
+        With which probability a load shall fit; None plans for mean waste.
+
+    Raises
+    ------
+    InputError
+        When the safety is not between 0 and 1.
     """
+    reserve = None if safety is None else Reserve(checked_share(safety), spread_of(city))
     network = load_network(city, say)
     posed = prepare_day(city, date, network, say)
+    if reserve is not None:
+        posed = with_safety(posed, reserve)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
     price = round(1000 * city.settings.price_unfamiliar)
-    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say), price)
+    plan = solve_day(posed, Search(stop(), chosen, solver, progress, options, say), price, reserve)
     return DayPlan(date, network, posed, plan, chosen)

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from ortools.graph.python import linear_sum_assignment as assignment
 
+from routing.errors import InfeasibleError
 from scenarios.day import DueStop
 from scenarios.problem import DayProblem
 from solvers.arrays import likeness
@@ -164,6 +165,16 @@ def priced(posed: DayProblem, usual: Mapping[str, str], price: int) -> Problem |
 
 
 def true_plan(problem: Problem, plan: Plan) -> Plan:
-    """Return a plan that was made with other lengths, with its cost and bound by the true ones."""
-    cost = evaluate(problem, plan.routes, {u.task for u in plan.unserved}).cost
-    return replace(plan, cost=cost, lower_bound=lower_bound(problem))
+    """Return a plan that was made with other lengths or loads, with its true cost and bound.
+
+    Raises
+    ------
+    InfeasibleError
+        When it breaks a rule of the true problem (a fault of the program).
+    """
+    judged = evaluate(problem, plan.routes, {u.task for u in plan.unserved})
+    if judged.violations:
+        raise InfeasibleError(
+            "\n".join(["the plan found breaks its own rules:", *judged.violations])
+        )
+    return replace(plan, cost=judged.cost, lower_bound=lower_bound(problem))
