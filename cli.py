@@ -15,6 +15,7 @@ from dispatch.commands.coverage import coverage_command
 from dispatch.commands.fleet import fleet_command
 from dispatch.commands.scenario import scenario
 from dispatch.commands.sweep import sweep
+from dispatch.commands.visits import visits
 from dispatch.commands.winter import winter
 from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
 from routing.errors import InputError
@@ -128,6 +129,9 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
     help="Dask cluster that searches the parts of a day too large for one search, such as"
     " tcp://10.0.0.1:8786.",
 )
+@click.option(
+    "--safety", type=float, help="Leave a reserve, so that a load fits with this chance: 0.95."
+)
 @json_option
 @guarded
 def plan(
@@ -142,6 +146,7 @@ def plan(
     threads: int | None,
     resume: bool,
     scheduler: str | None,
+    safety: float | None,
     as_json: bool,
 ) -> None:
     """Plan the day: routes of all streams and the sweeping, with map and sheets.
@@ -172,6 +177,7 @@ def plan(
                 resume=resume,
                 crew=crew,
             ),
+            safety=safety,
         )
     _tell_plan(speaker, done)
 
@@ -322,6 +328,7 @@ scenario.add_command(coverage_command)
 scenario.add_command(fleet_command)
 main.add_command(scenario)
 main.add_command(sweep)
+main.add_command(visits)
 main.add_command(winter)
 
 

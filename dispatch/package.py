@@ -16,12 +16,14 @@ from dispatch.kpis import write_kpis
 from dispatch.map import write_map
 from dispatch.planfile import load_plan, plan_path, save_plan
 from dispatch.record import plan_record
+from dispatch.robust import write_plan_risk
 from dispatch.sheets import write_sheets
 from dispatch.summary import summary_lines
 from routing.cache import default_cache_dir
 from routing.errors import InputError
 from routing.network import Network
 from scenarios.city import City, read_city
+from scenarios.risk.spread import spread_of
 from scenarios.run import load_network, run_day
 from solvers.solve import ALONE, Options, Progress
 from solvers.stop import Stop
@@ -58,11 +60,13 @@ def plan_and_write(
     say: Say,
     progress: Progress,
     options: Options = ALONE,
+    safety: float | None = None,
 ) -> Planned:
     """Plan a day, write its folder and audit what was written.
 
     The state of the search is kept in the cache meanwhile, so that it can be resumed.
-    A plan that the audit finds fault with is kept for inspection; its summary says so first.
+    A plan that the audit finds fault with is kept for inspection; its summary says so first. With
+    a safety the risk of every route and point is written beside it.
 
     Raises
     ------
@@ -73,7 +77,15 @@ def plan_and_write(
     options = replace(options, checkpoint=checkpoint_file(city.folder, date))
     _tell_stopped(options, say)
     done = run_day(
-        city, date, stop, seed=seed, solver=solver, say=say, progress=progress, options=options
+        city,
+        date,
+        stop,
+        seed=seed,
+        solver=solver,
+        say=say,
+        progress=progress,
+        options=options,
+        safety=safety,
     )
     say("writing down the streets driven")
     record = plan_record(city, done)
@@ -81,11 +93,13 @@ def plan_and_write(
     save_plan(folder, record)
     say("sheets, map and tracks")
     write_exports(folder, record, done.network, FILES)
+    risk = write_plan_risk(folder, city, done.posed, done.plan, spread_of(city)) if safety else []
     report = audit_plan(record, city, done.network)
     verdict = report.lines()
     lines = [
         *([] if report.ok else verdict),
         *summary_lines(record),
+        *risk,
         verdict[0],
         f"map:    {folder / 'map.html'}",
         f"sheets: {folder / 'sheets.xlsx'}",

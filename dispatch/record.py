@@ -143,10 +143,16 @@ def _fingerprint(city: City, done: DayPlan) -> dict[str, Any]:
     }
 
 
-def _scope(posed: DayProblem) -> dict[str, str]:
-    """Return the stored week and the scope of a plan, as far as it has them."""
+def _scope(posed: DayProblem) -> dict[str, str | float]:
+    """Return stored week, days of visits, scope and safety of a plan, as far as it has them."""
     day = posed.day
-    return {key: value for key, value in (("week", day.week), ("scope", day.scope)) if value}
+    found: dict[str, str | float] = {
+        "week": day.week,
+        "visits": day.visits,
+        "scope": day.scope,
+        "safety": day.safety,
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _hops(posed: DayProblem, driven: Driven) -> list[_Hop]:

@@ -50,20 +50,29 @@ MAP_SUFFIXES = (".osm", ".pbf", ".gz", ".bz2", ".graphml", ".xml")
 
 
 def _number(
-    path: str, key: str, most: float, *, least: float = 0.0, scale: float = 1.0, whole: bool = False
+    path: str,
+    key: str,
+    most: float,
+    *,
+    least: float = 0.0,
+    scale: float = 1.0,
+    whole: bool = False,
+    aside: bool = False,
 ) -> Any:
     """Field whose default is a row of the data file; ``path`` is its place in city.toml.
 
     ``least`` and ``most`` bound what city.toml may say, in its own unit; ``scale`` turns that into
-    the unit of the field.
+    the unit of the field. What is ``aside`` plays no part in the plan of a day: its default is
+    listed by the commands that use it, and only where it is set does it change the hash.
     """
     meta = {"path": path, "key": key, "scale": scale, "whole": whole, "type": "number"}
+    meta["aside"] = aside
 
     def default() -> float | int:
         value = default_number(key) * _SCALE.get(load_defaults()[key].unit, 1.0)
         return round(value) if whole else value
 
-    return field(default_factory=default, metadata={**meta, "range": (least, most)})
+    return field(default_factory=default, repr=not aside, metadata={**meta, "range": (least, most)})
 
 
 def _seconds(path: str, key: str, most: float, least: float = 0.0) -> Any:
@@ -141,6 +150,25 @@ class Settings:
         {5.0: "energy.scale.5t", 8.0: "energy.scale.8t", 12.0: "energy.scale.12t",
          18.0: "energy.scale.18t", 25.0: "energy.scale.25t"},
     )  # fmt: skip
+    price_unfamiliar: float = _number(
+        "prices.unfamiliar_visit", "price.unfamiliar_visit", 10_000, aside=True
+    )
+    price_uneven_t: float = _number("prices.uneven_t", "price.uneven.t", 100_000, aside=True)
+    price_uneven_h: float = _number("prices.uneven_h", "price.uneven.h", 100_000, aside=True)
+    demand_cv: float = _number("risk.demand_cv", "risk.demand_cv", 2, aside=True)
+    demand_correlation: float = _number(
+        "risk.demand_correlation", "risk.demand_correlation", 1, aside=True
+    )
+
+    def aside(self) -> dict[str, float]:
+        """Return what is set of the settings that play no part in the plan of a day, by path."""
+        found = {}
+        for item in dataclasses.fields(self):
+            if item.metadata.get("aside"):
+                value = getattr(self, item.name)
+                if value != default_number(item.metadata["key"]):
+                    found[str(item.metadata["path"])] = float(value)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +203,9 @@ class City:
     @property
     def settings_hash(self) -> str:
         """SHA-256 over all settings, in hexadecimal."""
-        return hashlib.sha256(repr(self.settings).encode()).hexdigest()
+        aside = self.settings.aside()
+        text = repr(self.settings) + (repr(aside) if aside else "")
+        return hashlib.sha256(text.encode()).hexdigest()
 
     points = property(lambda self: self.tables["points"], doc="Collection points.")
     facilities = property(lambda self: self.tables["facilities"], doc="Depots, stations, plants.")
@@ -312,7 +342,7 @@ def _read_settings(
             value = _read_value(item.metadata, rest.pop(path), faults)
             if value is not None:
                 values[item.name] = value
-        elif "key" in item.metadata:
+        elif "key" in item.metadata and not item.metadata.get("aside"):
             used.add(item.metadata["key"])
     for key in rest:
         close = nearest(key, known)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,6 +17,7 @@ from scenarios.city import City, Settings
 from scenarios.cleaning.work import StreetWork, Weather, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
+from scenarios.periodic.stored import StoredVisits
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -169,7 +170,10 @@ class Day:
 
     ``week`` is the mark of the stored week that street work is taken from, "" without one;
     ``scope`` is "streets" where only street work is planned. ``haulers`` are the trucks that carry
-    waste from transfer stations onward; they are none of ``trucks``.
+    waste from transfer stations onward; they are none of ``trucks``. ``visits`` is the mark of the
+    stored days of visits that decide which points are due, ``usual`` the truck that usually visits
+    each; ``safety`` is the share of days on which a load shall fit, 0 where mean waste is planned
+    for.
     """
 
     date: dt.date
@@ -181,10 +185,18 @@ class Day:
     week: str = ""
     scope: str = ""
     haulers: tuple[DueTruck, ...] = ()
+    visits: str = ""
+    usual: Mapping[str, str] = field(default_factory=dict)
+    safety: float = 0.0
 
 
-def plan_day(city: City, date: dt.date) -> Day:
+def plan_day(city: City, date: dt.date, visits: StoredVisits | None = None) -> Day:
     """Return what is due in a city on a date.
+
+    Parameters
+    ----------
+    visits
+        The days of points that are not left to their frequency.
 
     Raises
     ------
@@ -194,7 +206,7 @@ def plan_day(city: City, date: dt.date) -> Day:
         When no truck is on shift; it says why of each.
     """
     notes = _calendar_notes(city, date)
-    stops = [*_point_stops(city, date, notes), *_case_stops(city, date, notes)]
+    stops = [*_point_stops(city, date, visits, notes), *_case_stops(city, date, notes)]
     _check_unique(stops)
     facilities = _facilities(city, date, notes)
     before = len(notes)
@@ -211,7 +223,8 @@ def plan_day(city: City, date: dt.date) -> Day:
         )
     works, work_notes = street_work(city, date, weather_of(city, date, notes))
     notes += work_notes
-    return Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes), haulers=haulers)
+    day = Day(date, tuple(stops), facilities, trucks, tuple(works), tuple(notes), haulers=haulers)
+    return day if visits is None else replace(day, visits=visits.mark, usual=visits.trucks)
 
 
 def hauled_streams(facility: DueFacility) -> tuple[str, ...]:
@@ -318,7 +331,9 @@ def price_of(settings: Settings, mass_kg: int, priority: int) -> int:
     return half_up(1000 * base * priority)
 
 
-def _point_stops(city: City, date: dt.date, notes: list[str]) -> list[DueStop]:
+def _point_stops(
+    city: City, date: dt.date, visits: StoredVisits | None, notes: list[str]
+) -> list[DueStop]:
     rows = list(city.points.itertuples(index=False))
     active = [row for row in rows if is_active(row, date)]
     if len(active) < len(rows):
@@ -329,7 +344,8 @@ def _point_stops(city: City, date: dt.date, notes: list[str]) -> list[DueStop]:
     for row in active:
         verdict = verdicts.get(row.point_id)
         if verdict is None or verdict.fill is None:
-            count, share = due(row.frequency, row.point_id, date), 1.0
+            times = due if visits is None else visits.due
+            count, share = times(row.frequency, row.point_id, date), 1.0
         else:
             count, share = int(verdict.is_due), verdict.fill
         stops += _visits(row, count, share, city.settings)

@@ -22,9 +22,13 @@ from scenarios.compounds import let_in
 from scenarios.corridors import truck_groups
 from scenarios.day import Day, plan_day
 from scenarios.hauling.hauls import plan_hauls
+from scenarios.periodic.stored import stored_visits
+from scenarios.periodic.usual import handed_over, priced, true_plan
 from scenarios.periods import cut_windows, lay_travel, shut_hours
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
+from scenarios.risk.reserve import reserved
+from scenarios.risk.spread import Spread, checked_share, spread_of
 from scenarios.schema import STREET_TRUCKS
 from scenarios.street_tasks import StreetTask, street_tasks
 from solvers.plan import Plan
@@ -63,11 +67,12 @@ def prepare_day(
     ``roads`` are the network's own where they are loaded already.
     """
     refuse_mistaken_places(city, network)
-    day = plan_day(city, date)
+    visits, visit_notes = stored_visits(city, date)
+    day = plan_day(city, date, visits)
     say(f"due: {len(day.stops)} stops, {len(day.trucks)} trucks")
     week, week_notes = stored_week(city, network, date)
     mark = "" if week is None else week.mark
-    day = replace(day, notes=(*day.notes, *week_notes), week=mark)
+    day = replace(day, notes=(*day.notes, *visit_notes, *week_notes), week=mark)
     return pose_day(city, day, network, by_frequency if week is None else week.due, say, roads)
 
 
@@ -140,13 +145,51 @@ def _while_open(
     return [replace(t, windows=windows.get(t.task_id, t.windows)) for t in kept], notes
 
 
-def solve_day(posed: DayProblem, search: Search) -> Plan:
-    """Return the plan of a day's problem, passes that are linked in step with one another."""
+@dataclass(frozen=True)
+class Reserve:
+    """With which probability a load shall fit, and how the waste of points varies."""
+
+    safety: float
+    spread: Spread
+
+
+def solve_day(
+    posed: DayProblem, search: Search, unfamiliar: int = 0, reserve: Reserve | None = None
+) -> Plan:
+    """Return the plan of a day's problem, passes that are linked in step with one another.
+
+    Where a stored week says which truck usually visits a point, trucks that are alike hand their
+    routes over to it, and a visit by another truck costs ``unfamiliar`` thousandths in the search.
+    That price is no part of the plan's cost. With a reserve the search sees more waste than there
+    is on average; the plan has the average.
+    """
+    usual = posed.day.usual
+    seen = posed
+    if reserve is not None:
+        seen = replace(posed, problem=reserved(posed, reserve.spread, reserve.safety))
     if is_linked(posed):
-        return solve_linked(posed, search)
-    return solve(
-        posed.problem, search.stop, search.seed, search.solver, search.tell, search.options
+        plan = solve_linked(seen, search)
+    else:
+        dearer = priced(seen, usual, unfamiliar) if usual and unfamiliar else None
+        seen = seen if dearer is None else replace(seen, problem=dearer)
+        rules = search.solver, search.tell, search.options
+        plan = solve(seen.problem, search.stop, search.seed, *rules)
+    if seen is not posed:
+        plan = true_plan(posed.problem, plan)
+    return handed_over(posed, plan, usual) if usual else plan
+
+
+def with_safety(posed: DayProblem, reserve: Reserve) -> DayProblem:
+    """Return a day whose record says with what reserve it is planned."""
+    spread = reserve.spread
+    how = "weighings" if spread.estimated else "the setting"
+    note = (
+        f"planned so that a load fits on {reserve.safety:.1%} of days: demand varies by"
+        f" {spread.declared.cv:g} where points were not weighed ({len(spread.of_point)} were),"
+        f" correlation {spread.correlation:.2f} by {how}"
     )
+    day = replace(posed.day, safety=reserve.safety)
+    return replace(posed, day=day, notes=(*posed.notes, note))
 
 
 def run_day(
@@ -159,6 +202,7 @@ def run_day(
     say: Say = lambda text: None,
     progress: Progress = silent,
     options: Options = ALONE,
+    safety: float | None = None,
 ) -> DayPlan:
     """Return the plan of one day.
 
@@ -168,13 +212,24 @@ def run_day(
         Makes the stopping rule when the solver begins, so that reading maps costs no solving time.
     seed
         The city's own seed where it is None.
+    safety
+        With which probability a load shall fit; None plans for mean waste.
+
+    Raises
+    ------
+    InputError
+        When the safety is not between 0 and 1.
     """
+    reserve = None if safety is None else Reserve(checked_share(safety), spread_of(city))
     network = load_network(city, say)
     posed = prepare_day(city, date, network, say)
+    if reserve is not None:
+        posed = with_safety(posed, reserve)
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
+    price = round(1000 * city.settings.price_unfamiliar)
     search = Search(stop(), chosen, solver, progress, options, say)
-    plan = solve_day(posed, search)
+    plan = solve_day(posed, search, price, reserve)
     if posed.haulers:
         posed, plan = plan_hauls(posed, plan, city.settings, search)
     return DayPlan(date, network, posed, plan, chosen)

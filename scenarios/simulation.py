@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -26,13 +27,15 @@ FEWEST_WEIGHINGS = 5
 class Noise:
     """Coefficients of variation: of a stop's waste, of a route's driving, of each service.
 
-    ``of_point`` has the spreads of points that were weighed often enough.
+    ``of_point`` has the spreads of points that were weighed often enough, ``correlation`` that of
+    the logarithms of two stops' waste on one day.
     """
 
     demand: float = 0.2
     speed: float = 0.1
     service: float = 0.2
-    of_point: dict[str, float] | None = None
+    of_point: Mapping[str, float] | None = None
+    correlation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def simulate_plan(
     shape = (days, len(driven))
     detours, late, missed, end_s, length_m = (np.zeros(shape, np.int64) for _ in range(5))
     out = Days(detours, late, missed, end_s, length_m, np.zeros(shape))
-    simulate(steps, trucks, out, _sigma(noise.speed), _sigma(noise.service), seed)
+    speed, service = _sigma(noise.speed), _sigma(noise.service)
+    simulate(steps, trucks, out, speed, service, noise.correlation, seed)
     cost = _costs(posed, driven, out)
     return Simulated(
         tuple(_risk(posed, d, out, r) for r, d in enumerate(driven)),

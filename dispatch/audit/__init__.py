@@ -31,6 +31,7 @@ from dispatch.audit.loads import check_loads
 from dispatch.audit.record import read_record
 from dispatch.audit.report import AuditReport, Finding, Recorder
 from dispatch.audit.stations import check_stations
+from dispatch.audit.stored_visits import CODE, StoredDays, stored_days, with_stored_days
 from dispatch.audit.streets import check_streets
 from dispatch.audit.visits import match_visits
 from dispatch.audit.week import without_points
@@ -63,13 +64,15 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     scope = record.fingerprint.get("scope")
     if scope in ("streets", SCOPE):
         city = without_points(city)
-    world = read_world(city, record.date)
+    stored = stored_days(record, city)
+    world = with_stored_days(read_world(city, record.date), stored)
     duty = duty_of(record, city) if scope == SCOPE else None
     if duty is not None:
         world = winter_world(world, city, duty)
     visits = match_visits(record, world)
     ctx = Context(record, world, Streets(network), Recorder(), visits)
     _check_fingerprint(ctx, city, network)
+    _check_stored(ctx, stored)
     check_trucks(ctx)
     redriver = Redriver(ctx, city)
     washing = WashRules(ctx, city)
@@ -104,3 +107,11 @@ def _check_fingerprint(ctx: Context, city: City, network: Network) -> None:
     stated = ctx.plan.fingerprint
     ctx.equal(stated.get("map"), network.fingerprint, "map-hash", "fingerprint.map")
     ctx.equal(stated.get("tables"), city.tables_hash, "tables-hash", "fingerprint.tables")
+
+
+def _check_stored(ctx: Context, stored: StoredDays) -> None:
+    """Note what is wrong with the stored days of visits, and count what is right."""
+    for text in stored.faults:
+        ctx.check(False, CODE, text)
+    for _ in range(stored.checked - len(stored.faults)):
+        ctx.check(True, CODE, "")

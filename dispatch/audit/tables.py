@@ -39,7 +39,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Point:
-    """A collection point, or a reported case, on the date."""
+    """A collection point, or a reported case, on the date.
+
+    ``dates`` are those on which a stored week has it visited; None where its frequency decides.
+    """
 
     point_id: str
     lon: float
@@ -54,6 +57,7 @@ class Point:
     frequency: str
     side: str
     active: bool
+    dates: frozenset[dt.date] | None = None
 
 
 @dataclass(frozen=True)

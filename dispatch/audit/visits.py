@@ -46,6 +46,8 @@ def visits_due(point: Point, date: dt.date) -> int:
     """Return how often a point is due on a date: 0 if not active, cases once."""
     if not point.active:
         return 0
+    if point.dates is not None:
+        return int(date in point.dates)
     return 1 if point.kind == "case" else due(point.frequency, point.point_id, date)
 
 

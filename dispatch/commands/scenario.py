@@ -13,6 +13,7 @@ from routing.errors import InputError
 
 if TYPE_CHECKING:
     from scenarios.edits.scenario import Edited
+    from scenarios.risk.spread import Source
 
 
 MOST_DAYS = 370
@@ -274,6 +275,90 @@ def simulate_command(
     found = simulate_city(edited.city, trial, speaker.say)
     currency = edited.city.settings.currency
     speaker.result(simulation_lines(found, currency), simulation_record(found))
+
+
+def safeties_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, ...]:
+    """Return the probabilities that an option gives, by rising."""
+    try:
+        found = sorted({float(part) for part in value.split(",") if part.strip()})
+    except ValueError:
+        raise click.BadParameter(f"{value!r}; expected numbers such as 0.8,0.9,0.95") from None
+    if not found or found[0] <= 0 or found[-1] >= 1:
+        raise click.BadParameter(f"{value!r}; expected numbers between 0 and 1, such as 0.8,0.95")
+    return tuple(found)
+
+
+@scenario.command("robust")
+@click.argument("city", type=click.Path(path_type=Path))
+@click.option("--days", required=True, callback=days_of, help="YYYY-MM-DD or FIRST..LAST.")
+@click.option(
+    "--safety",
+    "safeties",
+    callback=safeties_of,
+    default="0.8,0.9,0.95",
+    show_default=True,
+    help="Chances with which a load shall fit.",
+)
+@click.option("--scenario", "name", default="base", show_default=True)
+@click.option(
+    "--spread",
+    "source",
+    type=click.Choice(["auto", "weighed", "declared"]),
+    default="auto",
+    show_default=True,
+    help="Where the variation of demand comes from: weighings.csv, city.toml, or both.",
+)
+@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True)
+@click.option("--iterations", type=click.IntRange(0), default=3000, show_default=True)
+@click.option("--sim-days", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--speed-cv", type=click.FloatRange(0, 2), default=0.1, show_default=True)
+@click.option("--service-cv", type=click.FloatRange(0, 2), default=0.2, show_default=True)
+@click.option("--report", type=click.Path(path_type=Path), help="[default: CITY/scenarios/robust]")
+@workers_option
+@scheduler_option
+@json_option
+@guarded
+def robust_command(
+    city: Path,
+    days: tuple[dt.date, ...],
+    safeties: tuple[float, ...],
+    name: str,
+    source: Source,
+    seeds: int,
+    iterations: int,
+    sim_days: int,
+    speed_cv: float,
+    service_cv: float,
+    report: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Plan days with reserves, drive them under noise, and say what more safety costs.
+
+    \b
+    Example:
+      huanwei scenario robust mycity --days 2024-11-25..2024-11-27 --safety 0.8,0.9,0.95
+    Writes a page with the curve, and the overflow risk of every route and point.
+    """
+    from dispatch.robust import compare_and_write
+    from scenarios.risk.compare import RiskRequest
+    from scenarios.runs.days import Budget
+
+    speaker = Speaker(as_json)
+    edited = _edited(city, name, speaker)
+    request = RiskRequest(
+        days,
+        tuple(range(1, seeds + 1)),
+        safeties,
+        Budget(iterations),
+        sim_days,
+        speed_cv,
+        service_cv,
+    )
+    crew = scheduler, workers
+    done = compare_and_write(edited.city, request, source, report, crew, speaker.say)
+    speaker.result(done.lines, done.record)
 
 
 def _edited(city: Path, name: str, speaker: Speaker) -> Edited:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,21 +69,33 @@ class Days(NamedTuple):
 
 @kernel
 def simulate(
-    steps: Any, trucks: Any, out: Any, speed_spread: float, service_spread: float, seed: int
+    steps: Any,
+    trucks: Any,
+    out: Any,
+    speed_spread: float,
+    service_spread: float,
+    correlation: float,
+    seed: int,
 ) -> None:
     """Drive every route on every day and fill ``out``.
 
     Spreads are those of the normal law under a lognormal factor of mean 1: one for each stop's
-    waste, one for each service, and one a route and day for all its driving. A load that does not
-    fit is unloaded before the stop; a stop from which the truck could not be home in time is left
-    with all stops after it until the route goes home. Loads left aboard at the end are not asked
-    about, because the route always ends by its planned facility. O(num_days x num_steps).
+    waste, one for each service, and one a route and day for all its driving. The logarithms of two
+    stops' factors on one day have the correlation given, by a part that all stops share. A load
+    that does not fit is unloaded before the stop; a stop from which the truck could not be home in
+    time is left with all stops after it until the route goes home. Loads left aboard at the end are
+    not asked about, because the route always ends by its planned facility.
+    O(num_days x num_steps).
     """
     np.random.seed(seed)  # noqa: NPY002 (compiled code has no other generator of its own)
     num_days, num_routes = out.end_s.shape
     num_streams = trucks.capacity_kg.shape[1]
     load_kg, load_l = np.zeros(num_streams), np.zeros(num_streams)
+    shared, own = 0.0, math.sqrt(1.0 - correlation)
     for day in range(num_days):
+        if correlation > 0.0:
+            drawn = np.random.normal()  # noqa: NPY002 (as above)
+            shared = math.sqrt(correlation) * drawn
         for route in range(num_routes):
             load_kg[:] = 0.0
             load_l[:] = 0.0
@@ -95,11 +108,13 @@ def simulate(
                 if over and steps.kind[k] != FACILITY and k < last:
                     if steps.kind[k] == TASK:
                         out.missed[day, route] += 1
-                        out.left_kg[day, route] += steps.mass_kg[k] * _factor(steps.spread[k])
+                        out.left_kg[day, route] += steps.mass_kg[k] * _waste(
+                            steps.spread[k], shared, own
+                        )
                     continue
                 arrive = clock + steps.leg_s[k] * slow
                 if steps.kind[k] == TASK:
-                    factor = _factor(steps.spread[k])
+                    factor = _waste(steps.spread[k], shared, own)
                     kg, litres = steps.mass_kg[k] * factor, steps.litres[k] * factor
                     s = steps.stream[k]
                     work = steps.work_s[k] * _factor(service_spread)
@@ -150,3 +165,12 @@ def _factor(spread: float) -> float:
         return 1.0
     drawn = np.random.normal()  # noqa: NPY002 (as above)
     return float(np.exp(spread * drawn - 0.5 * spread * spread))
+
+
+@kernel
+def _waste(spread: float, shared: float, own: float) -> float:
+    """Return a lognormal factor of mean 1, of whose logarithm a part is shared by all stops."""
+    if spread <= 0.0:
+        return 1.0
+    drawn = np.random.normal()  # noqa: NPY002 (as above)
+    return float(np.exp(spread * (shared + own * drawn) - 0.5 * spread * spread))

@@ -42,6 +42,7 @@ ACTIONS: dict[str, Action] = {
         Action("change_points", points.CHANGE, points.change_points),
         Action("grow_demand", demand.GROWTH, demand.grow_demand),
         Action("set_sorting", demand.SORTING, demand.set_sorting),
+        Action("set_spread", demand.SPREAD, demand.set_spread),
         Action("door_to_door", modes.DOORS, modes.door_to_door),
         Action("rural_mode", modes.RURAL, modes.rural_mode),
         Action("add_trucks", fleet.ADD, fleet.add_trucks),

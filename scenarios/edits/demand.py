@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,10 @@ SORTING = (
     Column("capture", "float", required=True, minimum=0, maximum=1),
     Column("potential", "float", minimum=0, maximum=1),  # share of the stream in all waste
     Column("frequency", "text", default="daily"),  # of points that the stream gets anew
+)
+SPREAD = (
+    Column("demand_cv", "float", minimum=0, maximum=2),
+    Column("correlation", "float", minimum=0, maximum=1),
 )
 POTENTIAL_KEYS = {
     "kitchen": ("waste.composition.food_share.mean",),
@@ -56,6 +61,22 @@ def grow_demand(draft: Draft, given: Parameters) -> Told:
     return Told(
         f"the waste of {en} changes by {given['percent']:+g} %{when}",
         f"{zh}垃圾量变化 {given['percent']:+g} %",
+    )
+
+
+def set_spread(draft: Draft, given: Parameters) -> Told:
+    """Declare how much the waste of points varies from day to day, and how much together."""
+    cv, together = draft.settings.demand_cv, draft.settings.demand_correlation
+    if not given.given:
+        draft.fail("expected demand_cv or correlation")
+    if "demand_cv" in given.given:
+        cv = float(given["demand_cv"])
+    if "correlation" in given.given:
+        together = float(given["correlation"])
+    draft.settings = dataclasses.replace(draft.settings, demand_cv=cv, demand_correlation=together)
+    return Told(
+        f"the waste of points varies by {cv:g} and goes together by {together:g}",
+        f"垃圾量变异系数 {cv:g}，相关系数 {together:g}",
     )
 
 

@@ -196,6 +196,7 @@ def apply_scenario(city: City, scenario: Scenario, streets: Streets) -> Edited:
         city,
         name=f"{city.name} [{scenario.name}]",
         tables=draft.tables,
+        settings=draft.settings,
         assumptions=_joined(city.assumptions, draft.used.assumptions()),
     )
     return Edited(scenario.name, scenario.title, done, tuple(told), tuple(draft.walks))

@@ -28,7 +28,7 @@ def write_edited(edited: Edited, folder: Path) -> None:
     tables = {name: frame for name, frame in city.tables.items() if len(frame)}
     write_tables(folder, tables)
     head = {"name": city.name, "osm": city.osm, "coordinates": "wgs84"}
-    settings = {**_settings(city), **head}
+    settings = {**_settings(city), **city.settings.aside(), **head}
     told = "".join(f"# {sentence.en}\n" for sentence in edited.told)
     lines = "".join(f"{_key(key)} = {_value(value)}\n" for key, value in settings.items())
     write_whole(folder / TOML, f"# {edited.title}\n{told}{lines}")

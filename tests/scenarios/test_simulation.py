@@ -82,10 +82,10 @@ def two_stops(capacity_kg: int, latest_s: int) -> tuple[Steps, Trucks]:
     return steps, Trucks(*one, np.asarray([0]), np.asarray([latest_s]))
 
 
-def driven(steps: Steps, trucks: Trucks, days: int) -> Days:
+def driven(steps: Steps, trucks: Trucks, days: int, correlation: float = 0.0) -> Days:
     """The days of that route, its driving and service as planned."""
     out = Days(*(np.zeros((days, 1), np.int64) for _ in range(5)), np.zeros((days, 1)))
-    simulate(steps, trucks, out, 0.0, 0.0, 3)
+    simulate(steps, trucks, out, 0.0, 0.0, correlation, 3)
     return out
 
 

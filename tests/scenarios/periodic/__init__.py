@@ -1,0 +1,1 @@
+"""Days of visits: patterns, the periodic model, usual trucks, what is stored."""
