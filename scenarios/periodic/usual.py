@@ -139,11 +139,12 @@ def priced(posed: DayProblem, usual: Mapping[str, str], price: int) -> Problem |
     """Return a day on which a visit by another than the usual truck costs a price more.
 
     The price, in thousandths, is laid as metres on the way into the stop, so each truck has lengths
-    of its own; the times stay. None where the tables would be too large.
+    of its own; the times stay. None where the tables would be too large, or travel changes by the
+    hour.
     """
     problem = posed.problem
     num, size = len(problem.vehicles), problem.length_m.shape[1]
-    if num * size * size > MOST_ENTRIES:
+    if num * size * size > MOST_ENTRIES or problem.hours is not None:
         return None
     entries: dict[str, list[int]] = defaultdict(list)
     for task, source in zip(problem.tasks, posed.sources, strict=True):
