@@ -178,7 +178,7 @@ STOCK_KEYS: dict[str, _Types] = {
     "events": _LIST,
 }
 
-OPTIONAL_KEYS: dict[str, _Types] = {"stock": _DICT, "hauls": _INT, "hauled_kg": _INT}
+ON_HAUL_DAYS: dict[str, _Types] = {"stock": _DICT, "hauls": _INT, "hauled_kg": _INT}
 """Keys that only plans with hauls have, wherever they stand."""
 
 POSITION_KEYS: dict[str, _Types] = {"arc": _INT, "offset_cm": _INT}
@@ -377,9 +377,9 @@ def _record_faults(record: Any, keys: Mapping[str, _Types], where: str) -> Itera
             yield _wrong(f"{where}{key}", record[key], types)
         else:
             yield from _inner_faults(key, record[key], where + key)
-    for key in sorted(OPTIONAL_KEYS.keys() & record.keys()):
-        if not _is_one_of(record[key], OPTIONAL_KEYS[key]):
-            yield _wrong(f"{where}{key}", record[key], OPTIONAL_KEYS[key])
+    for key in sorted(ON_HAUL_DAYS.keys() & record.keys()):
+        if not _is_one_of(record[key], ON_HAUL_DAYS[key]):
+            yield _wrong(f"{where}{key}", record[key], ON_HAUL_DAYS[key])
         else:
             yield from _inner_faults(key, record[key], where + key)
 
