@@ -179,7 +179,7 @@ class Redriver:
         if truck is None or stands is None or spot is None:
             ctx.skip("leg: truck or positions are not known")
             return Driven(None, None)
-        span = (activity.arrive_s - (leg.time_s or 0), activity.arrive_s)
+        span = _span(route, idx)
         weights, blocked = self.access(truck, span)
         driven = drive_leg(ctx.streets, weights, blocked, leg, (stands, spot))
         for code, text in driven.faults:
@@ -209,3 +209,14 @@ class Redriver:
         else:
             fault = streets_fault(ctx.streets, leg, length_m)
             ctx.check(not fault, "street-names", fault, route.truck_id, idx)
+
+
+def _span(route: Route, idx: int) -> Hours:
+    """Return when a leg is under way; those to and from a wash are one leg with it."""
+    first, last = route.activities[idx], route.activities[idx]
+    if idx and route.activities[idx - 1].kind == "wash":
+        first = route.activities[idx - 1]
+    if last.kind == "wash" and idx + 1 < len(route.activities):
+        last = route.activities[idx + 1]
+    leg_s = first.leg.time_s if first.leg is not None else 0
+    return first.arrive_s - (leg_s or 0), last.arrive_s

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch import words
-from dispatch.kpis import KPI_KEYS, WASHES
+from dispatch.kpis import HAUL_KEYS, KPI_KEYS, WASHES
 from dispatch.planfile import ACTIVITY_KINDS
 from scenarios.schema import ENERGIES, FACILITY_KINDS, STREAMS, SWEEPINGS, TRUCK_KINDS
 
@@ -31,7 +31,7 @@ def test_every_kind_of_the_tables_has_a_word() -> None:
     assert {*STREAMS, SWEEPINGS} <= set(words.STREAMS)
     assert set(ENERGIES) <= set(words.ENERGIES)
     assert set(ACTIVITY_KINDS) <= set(words.ACTIVITIES)
-    assert set(words.KPIS) == {*KPI_KEYS, WASHES}
+    assert set(words.KPIS) == {*KPI_KEYS, *HAUL_KEYS, WASHES}
 
 
 @pytest.mark.parametrize(
