@@ -94,6 +94,10 @@ def _default_meal_window() -> tuple[int, int]:
     return parse_time(early), parse_time(late)
 
 
+LATER = frozenset({"storage_t", "load_s", "clear_daily"})
+"""Columns that the tables of older plans did not have."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What city.toml may set; every field has a default with source and confidence.
@@ -196,6 +200,10 @@ class City:
             frame = self.tables[name].drop(columns="row", errors="ignore")
             if name == "speeds" and frame.empty:
                 continue  # a city without this table is the same as before there was one
+            # empty, they change nothing, and plans made before they were known stay valid
+            frame = frame.drop(
+                columns=[c for c in LATER & {*frame} if not frame[c].fillna(0).any()]
+            )
             text = frame.to_csv(index=False, lineterminator="\n")
             digest.update(f"{name}\n{text}".encode())
         return digest.hexdigest()

@@ -33,10 +33,11 @@ STREAM_OF_KIND: dict[str, tuple[str, ...]] = {
     "sweeper": ("sweepings",),
     "flusher": ("sweepings",),
     "plough": ("sweepings",),
-    "transfer": ("other",),
 }
 """What a kind of truck carries unless its row says otherwise."""
 
+HAULED: tuple[str, ...] = ("other",)
+"""What a transfer truck carries unless its row says otherwise, in a city whose stations haul."""
 STORAGE_LOADS = "station.storage_loads_per_bay"
 LOADING = "time.hooklift_swap"
 UNLOAD_SETTING = {
@@ -148,8 +149,8 @@ def fill_defaults(tables: dict[str, pd.DataFrame], settings: Settings, used: Use
         frame["name"] = frame["name"].where(frame["name"].notna(), frame[key]).astype(object)
     _fill_points(tables["points"], settings, used)
     _fill_facilities(tables["facilities"], settings)
-    _fill_trucks(tables["trucks"], settings)
     _fill_hauls(tables["facilities"], tables["trucks"], used)
+    _fill_trucks(tables["trucks"], settings)
 
 
 def _fill_points(points: pd.DataFrame, settings: Settings, used: Used) -> None:
@@ -179,6 +180,12 @@ def _fill_hauls(facilities: pd.DataFrame, trucks: pd.DataFrame, used: Used) -> N
     stations = (facilities["kind"] == "transfer") & facilities["haul_to"].notna()
     if haulers.empty or not stations.any():
         return
+    hauls = trucks["kind"] == "transfer"
+    streams = [
+        given or (HAULED if own else ())
+        for given, own in zip(trucks["streams"], hauls, strict=True)
+    ]
+    trucks["streams"] = pd.Series(streams, index=trucks.index, dtype=object)
     loads_t = default_number(STORAGE_LOADS) * float(haulers["capacity_kg"].min()) / 1000
     holds = (facilities["bays"].astype("float64") * loads_t).astype(facilities["storage_t"].dtype)
     empty = stations & facilities["storage_t"].isna()
