@@ -115,7 +115,9 @@ def checkpoint_file(city_folder: Path, date: dt.date) -> Path:
 
 def _tell_stopped(options: Options, say: Say) -> None:
     """Say whether there is a stopped search of this day, and what becomes of it."""
-    there = options.checkpoint is not None and options.checkpoint.exists()
+    file = options.checkpoint
+    # a day of linked passes is searched in two steps, each with a file of its own
+    there = file is not None and any(file.parent.glob(f"{file.stem}*{file.suffix}"))
     if there and not options.resume:
         say("a stopped search of this day begins anew; --resume would go on with it")
     if options.resume and not there:
