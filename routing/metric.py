@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,20 @@ from routing._kernels.customize import (
     relax_triangles,
     tighten,
 )
-from routing._kernels.sweep import LANES, Exits, Places, Scale, SweepWork, Table, above, sweep
+from routing._kernels.sweep import (
+    LANES,
+    TILE,
+    Descent,
+    Exits,
+    Marks,
+    Places,
+    Scale,
+    SweepWork,
+    Table,
+    above,
+    lay_descent,
+    sweep,
+)
 from routing._kernels.trace import TraceWork, trace
 from routing.border import MAX_WEIGHT, edge_weights, row_starts, whole_numbers
 from routing.hierarchy import Hierarchy
@@ -226,18 +239,16 @@ class Metric:
         if not lengths:
             climbs, sources, exits = self._times, self._only_times(sources), self._only_times(exits)
             scale = scale._replace(far=FAR_TIME, shift=0)
+        forward, descent = climbs[0], self._descent(climbs[1], exits.chosen)
         sizes = shape if lengths else (0, 0)
         table = Table(np.empty(shape, np.int32), np.empty(sizes, np.int32))
 
-        idle: deque[SweepWork] = deque()
+        seeds = int(np.diff(sources.first_out).max(initial=1))
 
         def run(part: NDArray[np.int32]) -> None:
-            try:
-                work = idle.pop()
-            except IndexError:
-                work = self._sweep_work(exits, shape[1], scale.far)
-            topology = self.hierarchy.topology
-            spilt = sweep(topology, *climbs, sources, part, exits, scale, work, table)
+            work, idle = self._work(descent.weight.dtype, seeds)
+            labels = np.full((shape[1], LANES), scale.far, descent.weight.dtype)
+            spilt = sweep(forward, descent, sources, part, exits, scale, work, labels, table)
             idle.append(work)
             if spilt:
                 raise ValueError("a path is longer than 21,474 km; ask for whole metres")
@@ -385,30 +396,62 @@ class Metric:
         times = np.minimum(weighed.weight >> self.shift, FAR_TIME).astype(np.int32)
         return weighed._replace(weight=times)
 
-    def _sweep_work(self, exits: Exits, num_targets: int, far: int) -> SweepWork:
-        n = self.hierarchy.num_vertices
-        depths = int(self.hierarchy.topology.depth[exits.chosen].max(initial=0)) + 1
-        return SweepWork(
-            np.full(n, -1, np.int32),
-            np.empty(n, np.int32),
-            np.empty((depths, LANES), exits.weight.dtype),
-            np.full((num_targets, LANES), far, exits.weight.dtype),
+    def _descent(self, backward: Climb, chosen: NDArray[np.int32]) -> Descent:
+        num = len(chosen)
+        degree = backward.first_out[chosen + 1] - backward.first_out[chosen]
+        edges = int(degree.sum() + (degree & 1).sum())
+        descent = Descent(
+            np.empty(num, np.int32),
+            np.empty(num, np.int32),
+            np.empty(num + 1, np.int32),
+            np.empty(edges, np.int32),
+            np.empty(edges, backward.weight.dtype),
         )
+        lay_descent(self.hierarchy.topology, backward, chosen, descent)
+        return descent
+
+    @cached_property
+    def _num_depths(self) -> int:
+        return int(self.hierarchy.topology.depth.max(initial=0)) + 1
+
+    @cached_property
+    def _idle(self) -> defaultdict[tuple[str, int], deque[SweepWork]]:
+        """Room of sweeps that are over: to lay it out takes longer than a small table."""
+        return defaultdict(deque)
+
+    def _work(self, label: np.dtype[Any], seeds: int) -> tuple[SweepWork, deque[SweepWork]]:
+        """Room for sweeps from sources that stand at so many vertices, and where it goes back."""
+        n = self.hierarchy.num_vertices
+        max_rows = min(n, LANES * seeds * self._num_depths)
+        idle = self._idle[label.char, max_rows]
+        try:
+            return idle.pop(), idle
+        except IndexError:
+            words = np.zeros(n // 8 + 1, np.uint64)
+        work = SweepWork(
+            Marks(words.view(np.uint8), words),
+            *np.empty((2, n), np.int32),
+            np.empty((max_rows, LANES), label),
+            np.empty((self._num_depths, LANES), label),
+            np.empty((TILE, LANES), np.int32),
+        )
+        return work, idle
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Metric, (self.hierarchy, self.forward, self.backward, self.shift)
 
     def _exits(self, targets: Places) -> Exits:
-        owner = np.repeat(
-            np.arange(len(targets.first_out) - 1, dtype=np.int32), np.diff(targets.first_out)
-        )
+        first_out = targets.first_out
+        owner = np.repeat(np.arange(len(first_out) - 1, dtype=np.int32), np.diff(first_out))
         falling = np.argsort(-targets.vertex, kind="stable")
+        owner = owner[falling]
         is_first = np.zeros(len(owner), np.bool_)
-        is_first[np.unique(owner[falling], return_index=True)[1]] = True
-        return Exits(
-            above(self.backward, targets.vertex),
-            targets.vertex[falling],
-            owner[falling],
-            targets.weight[falling],
-            is_first,
-        )
+        is_first[np.unique(owner, return_index=True)[1]] = True
+        work, idle = self._work(targets.weight.dtype, 1)
+        count = above(self.backward, targets.vertex, work.marks, work.met)
+        chosen = work.met[:count].copy()
+        idle.append(work)
+        return Exits(chosen, targets.vertex[falling], owner, targets.weight[falling], is_first)
 
 
 def _by_rank(sources: Places) -> NDArray[np.int32]:
