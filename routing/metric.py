@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,23 +22,11 @@ from routing._kernels.customize import (
     relax_triangles,
     tighten,
 )
-from routing._kernels.sweep import (
-    LANES,
-    TILE,
-    Descent,
-    Exits,
-    Marks,
-    Places,
-    Scale,
-    SweepWork,
-    Table,
-    above,
-    lay_descent,
-    sweep,
-)
+from routing._kernels.sweep import LANES, Places, Scale, Table
 from routing._kernels.trace import TraceWork, trace
 from routing.border import MAX_WEIGHT, edge_weights, row_starts, whole_numbers
 from routing.hierarchy import Hierarchy
+from routing.tables import FEW_PAIRS, Question, Rooms, fill_by_ancestors, fill_by_sweeps, find_exits
 
 MIN_SHIFT, MAX_SHIFT = 31, 35
 """Bits of a label that hold the length; what is left holds at least 18 hours."""
@@ -50,7 +37,7 @@ FAR_TIME: Any = np.int32(FAR >> MIN_SHIFT)
 JOB = 2 * LANES
 """Sources that a thread sweeps before it reports."""
 
-Weighed = TypeVar("Weighed", Climb, Places, Exits)
+Weighed = TypeVar("Weighed", Climb, Places)
 
 Progress = Callable[[int, int], None]
 """Told how many sources are done, and of how many."""
@@ -234,23 +221,18 @@ class Metric:
             When a length does not fit 32 bits (21,474 km in centimeters).
         """
         shape = len(sources.first_out) - 1, len(targets.first_out) - 1
-        exits, climbs = self._exits(targets), (self.forward, self.backward)
         scale = Scale(FAR, self.shift, *((1000, 100) if whole else (1, 1)))
+        asked = Question(self.forward, self.backward, sources, targets, scale)
         if not lengths:
-            climbs, sources, exits = self._times, self._only_times(sources), self._only_times(exits)
-            scale = scale._replace(far=FAR_TIME, shift=0)
-        forward, descent = climbs[0], self._descent(climbs[1], exits.chosen)
+            ends = self._only_times(sources), self._only_times(targets)
+            asked = Question(*self._times, *ends, scale._replace(far=FAR_TIME, shift=0))
         sizes = shape if lengths else (0, 0)
         table = Table(np.empty(shape, np.int32), np.empty(sizes, np.int32))
-
-        seeds = int(np.diff(sources.first_out).max(initial=1))
+        by = fill_by_ancestors if asked.num_pairs <= FEW_PAIRS else fill_by_sweeps
+        fill = by(asked, table, self._rooms)
 
         def run(part: NDArray[np.int32]) -> None:
-            work, idle = self._work(descent.weight.dtype, seeds)
-            labels = np.full((shape[1], LANES), scale.far, descent.weight.dtype)
-            spilt = sweep(forward, descent, sources, part, exits, scale, work, labels, table)
-            idle.append(work)
-            if spilt:
+            if fill(part):
                 raise ValueError("a path is longer than 21,474 km; ask for whole metres")
 
         _in_threads(run, _by_rank(sources), threads, progress)
@@ -288,7 +270,7 @@ class Metric:
         if k < 1:
             raise ValueError(f"k = {k}; expected at least 1")
         k = min(k, max(num_targets, 1))
-        exits = self._exits(targets)
+        exits = find_exits(self.backward, targets, self._rooms)
         rows = len(exits.chosen)
         buckets = Buckets(
             np.full(self.hierarchy.num_vertices, -1, np.int32),
@@ -396,62 +378,13 @@ class Metric:
         times = np.minimum(weighed.weight >> self.shift, FAR_TIME).astype(np.int32)
         return weighed._replace(weight=times)
 
-    def _descent(self, backward: Climb, chosen: NDArray[np.int32]) -> Descent:
-        num = len(chosen)
-        degree = backward.first_out[chosen + 1] - backward.first_out[chosen]
-        edges = int(degree.sum() + (degree & 1).sum())
-        descent = Descent(
-            np.empty(num, np.int32),
-            np.empty(num, np.int32),
-            np.empty(num + 1, np.int32),
-            np.empty(edges, np.int32),
-            np.empty(edges, backward.weight.dtype),
-        )
-        lay_descent(self.hierarchy.topology, backward, chosen, descent)
-        return descent
-
     @cached_property
-    def _num_depths(self) -> int:
-        return int(self.hierarchy.topology.depth.max(initial=0)) + 1
-
-    @cached_property
-    def _idle(self) -> defaultdict[tuple[str, int], deque[SweepWork]]:
-        """Room of sweeps that are over: to lay it out takes longer than a small table."""
-        return defaultdict(deque)
-
-    def _work(self, label: np.dtype[Any], seeds: int) -> tuple[SweepWork, deque[SweepWork]]:
-        """Room for sweeps from sources that stand at so many vertices, and where it goes back."""
-        n = self.hierarchy.num_vertices
-        max_rows = min(n, LANES * seeds * self._num_depths)
-        idle = self._idle[label.char, max_rows]
-        try:
-            return idle.pop(), idle
-        except IndexError:
-            words = np.zeros(n // 8 + 1, np.uint64)
-        work = SweepWork(
-            Marks(words.view(np.uint8), words),
-            *np.empty((2, n), np.int32),
-            np.empty((max_rows, LANES), label),
-            np.empty((self._num_depths, LANES), label),
-            np.empty((TILE, LANES), np.int32),
-        )
-        return work, idle
+    def _rooms(self) -> Rooms:
+        return Rooms(self.hierarchy.topology)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # What is cached stays behind: rooms hold two views of one memory.
         return Metric, (self.hierarchy, self.forward, self.backward, self.shift)
-
-    def _exits(self, targets: Places) -> Exits:
-        first_out = targets.first_out
-        owner = np.repeat(np.arange(len(first_out) - 1, dtype=np.int32), np.diff(first_out))
-        falling = np.argsort(-targets.vertex, kind="stable")
-        owner = owner[falling]
-        is_first = np.zeros(len(owner), np.bool_)
-        is_first[np.unique(owner, return_index=True)[1]] = True
-        work, idle = self._work(targets.weight.dtype, 1)
-        count = above(self.backward, targets.vertex, work.marks, work.met)
-        chosen = work.met[:count].copy()
-        idle.append(work)
-        return Exits(chosen, targets.vertex[falling], owner, targets.weight[falling], is_first)
 
 
 def _by_rank(sources: Places) -> NDArray[np.int32]:
