@@ -59,8 +59,9 @@ def _climb(
     for d in range(count - 1, -1, -1):
         label = path[d]
         if label < far:
-            for e in range(climb.first_out[v], climb.first_out[v + 1]):
-                into = topology.depth[climb.head[e]]
+            # Numbers without a sign need no look at whether they count from the end.
+            for e in range(np.uint32(climb.first_out[v]), np.uint32(climb.first_out[v + 1])):
+                into = climb.depth[e]
                 path[into] = min(path[into], path.dtype.type(label + climb.weight[e]))
         v = topology.parent[v]
     return count
@@ -124,26 +125,25 @@ def _stretches(topology: Topology, columns: Columns, vertex: int, far: int, work
 @lean_inner_kernel
 def _add_one(columns: Columns, work: MeetWork, k: int, low: int, high: int) -> None:
     """Take the way by one ancestor into a stretch of the row."""
-    into, one = work.row[low:high], columns.label[work.depth[k], low:high]
-    up = work.path[work.depth[k]]
-    for j in range(len(into)):
-        into[j] = min(into[j], into.dtype.type(one[j] + up))
+    row, label = work.row, columns.label
+    at = np.uint32(work.depth[k])
+    up = work.path[at]
+    for j in range(np.uint32(low), np.uint32(high)):
+        row[j] = min(row[j], row.dtype.type(label[at, j] + up))
 
 
 @lean_inner_kernel
 def _add_four(columns: Columns, work: MeetWork, k: int) -> None:
     """Take the ways by four ancestors into the stretch of the deepest, then into what they add."""
-    low, high = work.low[k], work.high[k]
-    into = work.row[low:high]
-    a, b = columns.label[work.depth[k], low:high], columns.label[work.depth[k + 1], low:high]
-    c, d = columns.label[work.depth[k + 2], low:high], columns.label[work.depth[k + 3], low:high]
-    to_a, to_b = work.path[work.depth[k]], work.path[work.depth[k + 1]]
-    to_c, to_d = work.path[work.depth[k + 2]], work.path[work.depth[k + 3]]
-    for j in range(len(into)):
-        number = into.dtype.type
-        one = min(number(a[j] + to_a), number(b[j] + to_b))
-        two = min(number(c[j] + to_c), number(d[j] + to_d))
-        into[j] = min(into[j], one, two)
+    row, label, low, high = work.row, columns.label, work.low[k], work.high[k]
+    a, b = np.uint32(work.depth[k]), np.uint32(work.depth[k + 1])
+    c, d = np.uint32(work.depth[k + 2]), np.uint32(work.depth[k + 3])
+    to_a, to_b, to_c, to_d = work.path[a], work.path[b], work.path[c], work.path[d]
+    for j in range(np.uint32(low), np.uint32(high)):
+        number = row.dtype.type
+        one = min(number(label[a, j] + to_a), number(label[b, j] + to_b))
+        two = min(number(label[c, j] + to_c), number(label[d, j] + to_d))
+        row[j] = min(row[j], one, two)
     for i in range(k + 1, k + 4):
         if work.low[i] < low:
             _add_one(columns, work, i, work.low[i], low)

@@ -135,7 +135,7 @@ def lay_descent(
         begin, end = backward.first_out[v], backward.first_out[v + 1]
         for k in range((end - begin + 1) >> 1 << 1):
             e = min(begin + k, end - 1)
-            descent.above[size] = topology.depth[backward.head[e]]
+            descent.above[size] = backward.depth[e]
             descent.weight[size] = backward.weight[e]
             size += 1
         descent.first_out[i + 1] = size
