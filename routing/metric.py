@@ -389,10 +389,9 @@ class Metric:
 
 def _by_rank(sources: Places) -> NDArray[np.int32]:
     """Sources in an order in which neighbors share most of the vertices above them."""
-    rank = np.zeros(len(sources.first_out) - 1, np.int32)
-    filled = np.flatnonzero(np.diff(sources.first_out))
-    rank[filled] = sources.vertex[sources.first_out[filled]]
-    return np.argsort(rank, kind="stable").astype(np.int32)
+    # A place that stands nowhere goes where the next one does.
+    vertex = np.append(sources.vertex, 0)[sources.first_out[:-1]]
+    return np.argsort(vertex, kind="stable").astype(np.int32)
 
 
 def _in_threads(

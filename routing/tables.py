@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.ancestors import Columns, Gather, MeetWork, lay_columns, lay_shared, meet
+from routing._kernels.ancestors import Columns, Gather, MeetWork, lay_columns, meet
 from routing._kernels.contract import Topology
 from routing._kernels.customize import Climb
 from routing._kernels.sweep import (
@@ -150,7 +150,6 @@ def fill_by_ancestors(asked: Question, table: Table, rooms: Rooms) -> Fill:
     column = np.empty(num, np.uint32)
     column[order] = np.arange(num, dtype=np.uint32)
     gather = Gather(targets.first_out, column)
-    lay_shared(rooms.topology, columns)
     path = np.empty(depths, asked.label)
     lay_columns(rooms.topology, asked.backward, columns, asked.scale.far, path)
 

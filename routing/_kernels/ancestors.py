@@ -81,20 +81,15 @@ def _in_common(topology: Topology, one: int, other: int) -> int:
 
 
 @lean_kernel
-def lay_shared(topology: Topology, columns: Columns) -> None:
-    """Fill ``shared``; O(c depths)."""
-    num = len(columns.vertex)
-    columns.shared[0] = columns.shared[num] = 0
-    for j in range(1, num):
-        columns.shared[j] = _in_common(topology, columns.vertex[j - 1], columns.vertex[j])
-
-
-@lean_kernel
 def lay_columns(
     topology: Topology, backward: Climb, columns: Columns, far: int, path: NDArray[np.int64]
 ) -> None:
-    """Fill ``label``; O(edges above each column)."""
-    for j in range(len(columns.vertex)):
+    """Fill ``shared`` and ``label``; O(edges above each column)."""
+    num = len(columns.vertex)
+    columns.shared[0] = columns.shared[num] = 0
+    for j in range(num):
+        if j > 0:
+            columns.shared[j] = _in_common(topology, columns.vertex[j - 1], columns.vertex[j])
         count = _climb(topology, backward, columns.vertex[j], columns.weight[j], far, path)
         for d in range(count):
             columns.label[d, j] = path[d]
@@ -104,10 +99,18 @@ def lay_columns(
 def _stretches(topology: Topology, columns: Columns, vertex: int, far: int, work: MeetWork) -> int:
     """Which columns lie below each ancestor reached from a vertex, deepest first; how many."""
     num = len(columns.vertex)
-    low = np.searchsorted(columns.vertex, vertex)
-    high = low
-    right = _in_common(topology, vertex, columns.vertex[high]) if high < num else 0
-    left = _in_common(topology, vertex, columns.vertex[low - 1]) if low > 0 else 0
+    low, high = 0, num
+    while low < high:
+        middle = (low + high) >> 1
+        if columns.vertex[middle] < vertex:
+            low = middle + 1
+        else:
+            high = middle
+    if low < num and columns.vertex[low] == vertex:
+        right, left = topology.depth[vertex] + 1, columns.shared[low]
+    else:
+        right = _in_common(topology, vertex, columns.vertex[high]) if high < num else 0
+        left = _in_common(topology, vertex, columns.vertex[low - 1]) if low > 0 else 0
     count = 0
     for d in range(topology.depth[vertex], -1, -1):
         while right > d:
