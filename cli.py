@@ -436,7 +436,7 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
     Example:  huanwei bench sweep heidelberg.osm.pbf --time 60
     All upper classes and back streets, 6 sweepers and 8 water trucks; --time is for each day.
     """
-    from benchmarks.postman import plain_deadhead_m
+    from benchmarks.postman import plain_tours
     from dispatch.proof import prove
     from solvers.solve import Options
     from solvers.team import num_cores
@@ -446,7 +446,7 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
         osm,
         folder,
         stop_rule(seconds, None),
-        plain_deadhead_m,
+        plain_tours,
         say=speaker.say,
         progress=speaker.progress,
         options=Options(num_cores()),
