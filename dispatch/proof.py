@@ -68,7 +68,7 @@ class Proof:
     """A week, and the metres driven without work: ours and those of the plain plan.
 
     ``plain_m`` are those of the plain tours driven by the same rules of turns as ours and emptied
-    before the way home; ``free_m`` of the same tours where all turns are free and hoppers stay full.
+    before the way home; ``free_m`` where every turn is free and hoppers stay full.
     """
 
     week: SweptWeek
