@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from dispatch.sitepage import site_page
 from dispatch.siteproof import BUILD, CANDIDATES, SiteProof, prove_sites
+from dispatch.siting import write_designs
 from scenarios.runs.days import Budget
 from scenarios.siting.search import Effort
 
@@ -48,6 +51,28 @@ def test_what_it_says(proof: SiteProof) -> None:
     assert "CPU seconds, rivals included" in told[0]
     assert told[1].startswith("simpler designs cheaper than the choice: ")
     assert told[2].endswith(("kept", "missed"))
+
+
+def test_the_page_draws_the_choice(proof: SiteProof) -> None:
+    """Eight sites built, the others not; a dot for the waste of each cell, in its site's color."""
+    page = site_page(proof.sited)
+    assert page.count('class="built"') == BUILD
+    assert page.count('class="not-built"') == CANDIDATES - BUILD
+    dots = re.findall(r"<title>[0-9.]+ t → (\S+)</title><circle [^>]*fill=\"(#\w+)\"", page)
+    assert len(dots) == len(proof.sited.ground.mass_kg)
+    chosen = proof.sited.ground.named(proof.sited.found.chosen.design)
+    colors = {to: {color for name, color in dots if name == to} for to in chosen}
+    assert all(len(found) <= 1 for found in colors.values())
+    used = [next(iter(found)) for found in colors.values() if found]
+    assert len(set(used)) == len(used) > 1
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_stands_beside_the_scenarios(proof: SiteProof) -> None:
+    """The command's files: the page, and two scenarios that can be compared."""
+    files = write_designs(proof.sited)
+    assert [path.name for path in files] == ["sites.html", "sites_1.toml", "sites_2.toml"]
+    assert all(path.is_file() for path in files)
 
 
 def test_a_map_that_is_none_is_explained(tmp_path: Path) -> None:
