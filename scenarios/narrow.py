@@ -11,7 +11,7 @@ from routing.network import Network
 from scenarios.city import City
 from scenarios.edits.draft import Draft
 from scenarios.findings import Findings
-from scenarios.schema import SWEEPINGS
+from scenarios.schema import STREET_TRUCKS, SWEEPINGS
 
 
 def narrowed(city: City, streams: Iterable[str]) -> City:
@@ -31,6 +31,14 @@ def narrowed(city: City, streams: Iterable[str]) -> City:
     draft.drop("points", ~city.points["stream"].isin(kept))
     idle = [not kept & set(carried) for carried in city.trucks["streams"]]
     draft.drop("trucks", pd.Series(idle, index=city.trucks.index))
+    return replace(city, tables=draft.tables)
+
+
+def streets_alone(city: City) -> City:
+    """Return the city without its points and the trucks that collect."""
+    draft = Draft.of(city, _no_streets, Findings())
+    draft.drop("points", pd.Series(True, index=city.points.index))
+    draft.drop("trucks", ~city.trucks["kind"].isin(STREET_TRUCKS))
     return replace(city, tables=draft.tables)
 
 
