@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from routing.network import Network
 from scenarios.coordinates import to_wgs84
 from scenarios.day import row_windows
 from scenarios.edits.capacity import (
@@ -84,7 +83,8 @@ def merge_into(draft: Draft, given: Parameters) -> Told:
     frame = draft.frame("points")
     rows = frame[chosen.reindex(frame.index, fill_value=False)]
     lon, lat = to_wgs84([given["lon"]], [given["lat"]], draft.system)
-    walk_m = walks_to(draft.streets(), rows, (float(lon[0]), float(lat[0])), float(given["walk_m"]))
+    streets, place = WalkingStreets(draft.streets()), (float(lon[0]), float(lat[0]))
+    walk_m = walks_to(streets, rows, place, float(given["walk_m"]))
     too_far = [name for name, m in zip(rows["point_id"], walk_m, strict=True) if not np.isfinite(m)]
     if too_far:
         some = ", ".join(too_far[:4])
@@ -107,15 +107,19 @@ def merge_into(draft: Draft, given: Parameters) -> Told:
 
 
 def walks_to(
-    network: Network, rows: pd.DataFrame, place: tuple[float, float], limit_m: float
+    streets: WalkingStreets, rows: pd.DataFrame, place: tuple[float, float], limit_m: float
 ) -> NDArray[np.float64]:
     """Return the metres along streets from each row to a place, inf beyond a limit."""
-    streets = WalkingStreets(network)
-    spots = streets.spots([*rows["lon"], place[0]], [*rows["lat"], place[1]])
+    *spots, end = streets.spots([*rows["lon"], place[0]], [*rows["lat"], place[1]])
+    reached = streets.reached(end, limit_m)
     walk_m = np.full(len(rows), np.inf)
-    for i, j, metres in streets.pairs(spots, limit_m):
-        if i == len(rows) and j < len(rows):
-            walk_m[j] = metres
+    for k, spot in enumerate(spots):
+        ways = [reached[node] + metres for node, metres in spot.ends if node in reached]
+        if spot.arc == end.arc:
+            ways.append(abs(spot.along_m - end.along_m))
+        metres = min(ways, default=np.inf) + spot.access_m + end.access_m
+        if metres <= limit_m:
+            walk_m[k] = metres
     at_place = (rows["lon"] == place[0]) & (rows["lat"] == place[1])
     return np.where(at_place, 0.0, walk_m)
 

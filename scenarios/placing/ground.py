@@ -25,6 +25,7 @@ from scenarios.narrow import narrowed, streets_alone
 from scenarios.placing.candidates import Place, PlaceKind, corridors
 from scenarios.run import prepare_day
 from scenarios.schema import LIMITS, STREAMS
+from scenarios.walking import WalkingStreets
 
 Design = tuple[int, ...]
 """Candidates that are built, in order."""
@@ -189,7 +190,8 @@ def _bins(asked: PlaceGround, say: Callable[[str], None]) -> PlaceGround:
     """
     say(f"walking at most {asked.walk_m:g} m to {len(asked.places)} candidates")
     rows = _movable(asked.city, asked.date)
-    walks = np.stack([walks_to(asked.network, rows, p.at, asked.walk_m) for p in asked.places], 1)
+    streets = WalkingStreets(asked.network)
+    walks = np.stack([walks_to(streets, rows, p.at, asked.walk_m) for p in asked.places], 1)
     near = np.flatnonzero(np.isfinite(walks).any(axis=1))
     rows, walks = rows.iloc[near], walks[near]
     place_of = rows.groupby(["lon", "lat"], sort=True).ngroup().to_numpy()
