@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,10 +22,11 @@ from routing._kernels.customize import (
     relax_triangles,
     tighten,
 )
-from routing._kernels.sweep import LANES, Exits, Places, Scale, SweepWork, Table, above, sweep
+from routing._kernels.sweep import LANES, Places, Scale, Table
 from routing._kernels.trace import TraceWork, trace
 from routing.border import MAX_WEIGHT, edge_weights, row_starts, whole_numbers
 from routing.hierarchy import Hierarchy
+from routing.tables import FEW_PAIRS, Question, Rooms, fill_by_ancestors, fill_by_sweeps, find_exits
 
 MIN_SHIFT, MAX_SHIFT = 31, 35
 """Bits of a label that hold the length; what is left holds at least 18 hours."""
@@ -37,7 +37,7 @@ FAR_TIME: Any = np.int32(FAR >> MIN_SHIFT)
 JOB = 2 * LANES
 """Sources that a thread sweeps before it reports."""
 
-Weighed = TypeVar("Weighed", Climb, Places, Exits)
+Weighed = TypeVar("Weighed", Climb, Places)
 
 Progress = Callable[[int, int], None]
 """Told how many sources are done, and of how many."""
@@ -221,25 +221,18 @@ class Metric:
             When a length does not fit 32 bits (21,474 km in centimeters).
         """
         shape = len(sources.first_out) - 1, len(targets.first_out) - 1
-        exits, climbs = self._exits(targets), (self.forward, self.backward)
         scale = Scale(FAR, self.shift, *((1000, 100) if whole else (1, 1)))
+        asked = Question(self.forward, self.backward, sources, targets, scale)
         if not lengths:
-            climbs, sources, exits = self._times, self._only_times(sources), self._only_times(exits)
-            scale = scale._replace(far=FAR_TIME, shift=0)
+            ends = self._only_times(sources), self._only_times(targets)
+            asked = Question(*self._times, *ends, scale._replace(far=FAR_TIME, shift=0))
         sizes = shape if lengths else (0, 0)
         table = Table(np.empty(shape, np.int32), np.empty(sizes, np.int32))
-
-        idle: deque[SweepWork] = deque()
+        by = fill_by_ancestors if asked.num_pairs <= FEW_PAIRS else fill_by_sweeps
+        fill = by(asked, table, self._rooms)
 
         def run(part: NDArray[np.int32]) -> None:
-            try:
-                work = idle.pop()
-            except IndexError:
-                work = self._sweep_work(exits, shape[1], scale.far)
-            topology = self.hierarchy.topology
-            spilt = sweep(topology, *climbs, sources, part, exits, scale, work, table)
-            idle.append(work)
-            if spilt:
+            if fill(part):
                 raise ValueError("a path is longer than 21,474 km; ask for whole metres")
 
         _in_threads(run, _by_rank(sources), threads, progress)
@@ -277,7 +270,7 @@ class Metric:
         if k < 1:
             raise ValueError(f"k = {k}; expected at least 1")
         k = min(k, max(num_targets, 1))
-        exits = self._exits(targets)
+        exits = find_exits(self.backward, targets, self._rooms)
         rows = len(exits.chosen)
         buckets = Buckets(
             np.full(self.hierarchy.num_vertices, -1, np.int32),
@@ -385,38 +378,20 @@ class Metric:
         times = np.minimum(weighed.weight >> self.shift, FAR_TIME).astype(np.int32)
         return weighed._replace(weight=times)
 
-    def _sweep_work(self, exits: Exits, num_targets: int, far: int) -> SweepWork:
-        n = self.hierarchy.num_vertices
-        depths = int(self.hierarchy.topology.depth[exits.chosen].max(initial=0)) + 1
-        return SweepWork(
-            np.full(n, -1, np.int32),
-            np.empty(n, np.int32),
-            np.empty((depths, LANES), exits.weight.dtype),
-            np.full((num_targets, LANES), far, exits.weight.dtype),
-        )
+    @cached_property
+    def _rooms(self) -> Rooms:
+        return Rooms(self.hierarchy.topology)
 
-    def _exits(self, targets: Places) -> Exits:
-        owner = np.repeat(
-            np.arange(len(targets.first_out) - 1, dtype=np.int32), np.diff(targets.first_out)
-        )
-        falling = np.argsort(-targets.vertex, kind="stable")
-        is_first = np.zeros(len(owner), np.bool_)
-        is_first[np.unique(owner[falling], return_index=True)[1]] = True
-        return Exits(
-            above(self.backward, targets.vertex),
-            targets.vertex[falling],
-            owner[falling],
-            targets.weight[falling],
-            is_first,
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is cached stays behind: rooms hold two views of one memory.
+        return Metric, (self.hierarchy, self.forward, self.backward, self.shift)
 
 
 def _by_rank(sources: Places) -> NDArray[np.int32]:
     """Sources in an order in which neighbors share most of the vertices above them."""
-    rank = np.zeros(len(sources.first_out) - 1, np.int32)
-    filled = np.flatnonzero(np.diff(sources.first_out))
-    rank[filled] = sources.vertex[sources.first_out[filled]]
-    return np.argsort(rank, kind="stable").astype(np.int32)
+    # A place that stands nowhere goes where the next one does.
+    vertex = np.append(sources.vertex, 0)[sources.first_out[:-1]]
+    return np.argsort(vertex, kind="stable").astype(np.int32)
 
 
 def _in_threads(

@@ -545,11 +545,11 @@ def _hauls(rows: Sequence[Any]) -> dict[str, Haul]:
     hauls = {}
     for row in rows:
         target = by_id.get(row.haul_to)
-        # storage is derived where there are transfer trucks; a chain of stations is not planned
+        # loading is derived where there are transfer trucks; a chain of stations is not planned
         if row.kind != "transfer" or target is None or _text(target.haul_to):
             continue
         daily = not pd.isna(row.clear_daily) and bool(row.clear_daily)
-        if not pd.isna(row.storage_t):
+        if not (pd.isna(row.storage_t) or pd.isna(row.load_s)):
             hauls[row.facility_id] = Haul(
                 to=row.haul_to,
                 storage_kg=half_up(1000.0 * float(row.storage_t)),

@@ -83,6 +83,6 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(
-            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests"
-            " or ranges"
+            f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests,"
+            " ranges or compartments that are emptied one by one"
         )

@@ -34,9 +34,10 @@ MOST_ROWS = 512
 def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding.
 
-    So it is with queues, tonnage, rests, paid hours, ranges, and travel that changes by the hour.
+    So it is with queues, tonnage, rests, paid hours, ranges, travel that changes by the hour, and
+    compartments that are emptied one by one.
     """
-    if problem.hours is not None:
+    if problem.hours is not None or empties_in_part(problem):
         return True
     if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
         return True
@@ -46,6 +47,17 @@ def needs_booking(problem: Problem) -> bool:
     ):
         return True
     return problem.rules.max_driving_s < longest_shift(problem)
+
+
+def empties_in_part(problem: Problem) -> bool:
+    """Whether some truck may carry streams of which a facility takes some and not others.
+
+    Links know of one load aboard: they would take such a truck home with the other streams.
+    """
+    streams = frozenset(problem.streams)
+    carried = {streams.intersection(v.capacity_l) for v in problem.vehicles if v.compartments > 1}
+    taken = {streams.intersection(f.streams) for f in problem.facilities if f.streams}
+    return any(held & some and held - some for held in carried for some in taken)
 
 
 def longest_shift(problem: Problem) -> int:

@@ -196,7 +196,8 @@ class _Verdict:
     def _places(self) -> list[tuple[int, list[int], int, int]]:
         """Return vehicles with their sequence, position and mode by rising detour.
 
-        Of idle trucks that are alike one is enough.
+        Of idle trucks that are alike one is enough, and each is tried however many cheaper places
+        there are on the others: where the day is full these are all refused.
         """
         found: list[tuple[float, int, int, int]] = []
         sequences: dict[int, list[int]] = {}
@@ -213,7 +214,9 @@ class _Verdict:
                 detours = self.ways.detours(vehicle, sequence, mode)
                 found += [(cost, vehicle, at, mode) for at, cost in enumerate(detours.tolist())]
         found.sort()
-        return [(v, sequences[v], at, mode) for _, v, at, mode in found[: self.most_trials]]
+        cheapest, rest = found[: self.most_trials], found[self.most_trials :]
+        chosen = cheapest + [place for place in rest if not sequences[place[1]]]
+        return [(v, sequences[v], at, mode) for _, v, at, mode in chosen]
 
     def _alone(self) -> str:
         """Return what stops the task when a vehicle does nothing else, or that time is short."""

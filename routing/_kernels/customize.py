@@ -24,6 +24,7 @@ class Climb(NamedTuple):
 
     first_out: NDArray[np.int32]  # (n + 1,)
     head: NDArray[np.int32]  # (m,) rising in each row
+    depth: NDArray[np.uint32]  # (m,) of the head; without a sign to be an index at once
     weight: NDArray[np.int64]  # (m,)
     middle: NDArray[np.int32]  # (m,)
 
@@ -137,12 +138,17 @@ def prune(
         first_out[v + 1] = count
     size = first_out[n]
     climb = Climb(
-        first_out, np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int32)
+        first_out,
+        np.empty(size, np.int32),
+        np.empty(size, np.uint32),
+        np.empty(size, np.int64),
+        np.empty(size, np.int32),
     )
     at = 0
     for i in range(len(kept)):
         if kept[i]:
             climb.head[at] = topology.head[i]
+            climb.depth[at] = topology.depth[topology.head[i]]
             climb.weight[at] = weight[i]
             climb.middle[at] = middle[i]
             at += 1

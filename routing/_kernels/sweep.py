@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from routing._kernels.contract import Topology
 from routing._kernels.customize import Climb
-from routing._kernels.jit import inner_kernel, kernel
+from routing._kernels.jit import lean_inner_kernel, lean_kernel
 
 LANES = 64
 """Sources in one sweep. A constant of the compiled loops: 32 took 1.2 times as long."""
@@ -38,6 +38,20 @@ class Exits(NamedTuple):
     is_first: NDArray[np.bool_]  # (num_exits,) whether the target has no exit before this one
 
 
+class Descent(NamedTuple):
+    """The vertices that a sweep passes on its way down and the edges to them, in its order.
+
+    A map's edges lie far apart; laid out once they are read as a stream by every batch. They are
+    read in pairs: where there is an odd number of them, the last one stands twice.
+    """
+
+    vertex: NDArray[np.int32]  # (c,) falling
+    depth: NDArray[np.int32]  # (c,)
+    first_out: NDArray[np.int32]  # (c + 1,)
+    above: NDArray[np.int32]  # (m,) depth of the vertex that an edge comes from
+    weight: NDArray[np.int64]  # (m,)
+
+
 class Table(NamedTuple):
     """Results of all pairs, -1 = unreachable, each shape (num_sources, num_targets)."""
 
@@ -45,13 +59,22 @@ class Table(NamedTuple):
     length: NDArray[np.int32]  # (0, 0) if only times were asked for
 
 
-class SweepWork(NamedTuple):
-    """Arrays that one thread's sweeps write."""
+class Marks(NamedTuple):
+    """Marks of vertices, none before and after; most of a map is passed eight at a time."""
 
-    local: NDArray[np.int32]  # (n,) row of a vertex above the batch, -1 before and after
+    flag: NDArray[np.uint8]  # (n,) filled up to whole words
+    words: NDArray[np.uint64]  # the same memory
+
+
+class SweepWork(NamedTuple):
+    """Arrays that one thread's sweeps write; one table after the other may use them."""
+
+    marks: Marks
+    local: NDArray[np.int32]  # (n,) row of a vertex above the batch
     met: NDArray[np.int32]  # (n,) vertices by row
+    start: NDArray[np.int64]  # (max_rows, LANES) labels of the vertices above the batch
     rows: NDArray[np.int64]  # (depths, LANES)
-    labels: NDArray[np.int64]  # (num_targets, LANES) far where a target has no exit
+    tile: NDArray[np.int32]  # (TILE, LANES)
 
 
 class Scale(NamedTuple):
@@ -67,67 +90,91 @@ class Scale(NamedTuple):
     length_unit: int  # 1 or 100
 
 
-@kernel
-def above(climb: Climb, vertex: NDArray[np.int32]) -> NDArray[np.int32]:
-    """All vertices that can be reached upward from some, rising; O(n + their edges)."""
-    n = len(climb.first_out) - 1
-    met = np.zeros(n, np.bool_)
-    for v in vertex:
-        met[v] = True
-    count = 0
-    for v in range(n):
-        if met[v]:
-            count += 1
-            for e in range(climb.first_out[v], climb.first_out[v + 1]):
-                met[climb.head[e]] = True
-    chosen = np.empty(count, np.int32)
-    count = 0
-    for v in range(n):
-        if met[v]:
-            chosen[count] = v
-            count += 1
-    return chosen
-
-
-@inner_kernel
-def _meet_above(forward: Climb, sources: Places, batch: NDArray[np.int32], work: SweepWork) -> int:
-    """Number the vertices above one batch of sources in ``local`` and ``met``; how many."""
-    n = len(work.local)
-    lowest = n
-    for s in batch:
-        for i in range(sources.first_out[s], sources.first_out[s + 1]):
-            work.local[sources.vertex[i]] = 0
-            lowest = min(lowest, sources.vertex[i])
+@lean_inner_kernel
+def _rise(climb: Climb, lowest: int, marks: Marks, met: NDArray[np.int32]) -> int:
+    """Write all vertices upward of those marked into ``met``, rising; how many."""
     size = 0
-    for v in range(lowest, n):
-        if work.local[v] < 0:
+    for word in range(lowest >> 3, len(marks.words)):
+        if marks.words[word] == 0:
             continue
-        work.local[v] = size
-        work.met[size] = v
-        size += 1
-        for e in range(forward.first_out[v], forward.first_out[v + 1]):
-            work.local[forward.head[e]] = 0
+        for v in range(word << 3, (word + 1) << 3):
+            if marks.flag[v] == 0:
+                continue
+            marks.flag[v] = 0
+            met[size] = v
+            size += 1
+            for e in range(climb.first_out[v], climb.first_out[v + 1]):
+                marks.flag[climb.head[e]] = 1
     return size
 
 
-@inner_kernel
+@lean_kernel
+def above(climb: Climb, vertex: NDArray[np.int32], marks: Marks, met: NDArray[np.int32]) -> int:
+    """Write all vertices that can be reached upward from some into ``met``, rising; how many.
+
+    O(n / 8 + edges of the vertices met); ``met`` has room for all vertices.
+    """
+    lowest = len(marks.flag)
+    for v in vertex:
+        marks.flag[v] = 1
+        lowest = min(lowest, v)
+    return _rise(climb, lowest, marks, met)
+
+
+@lean_kernel
+def lay_descent(
+    topology: Topology, backward: Climb, chosen: NDArray[np.int32], descent: Descent
+) -> None:
+    """Fill a descent to the vertices chosen, which rise; O(their edges)."""
+    descent.first_out[0] = 0
+    size = 0
+    for i in range(len(chosen)):
+        v = chosen[len(chosen) - 1 - i]
+        descent.vertex[i] = v
+        descent.depth[i] = topology.depth[v]
+        begin, end = backward.first_out[v], backward.first_out[v + 1]
+        for k in range((end - begin + 1) >> 1 << 1):
+            e = min(begin + k, end - 1)
+            descent.above[size] = backward.depth[e]
+            descent.weight[size] = backward.weight[e]
+            size += 1
+        descent.first_out[i + 1] = size
+
+
+@lean_inner_kernel
+def _meet_above(forward: Climb, sources: Places, batch: NDArray[np.int32], work: SweepWork) -> int:
+    """Number the vertices above one batch of sources in ``local`` and ``met``; how many."""
+    marks = work.marks
+    lowest = len(marks.flag)
+    for s in batch:
+        for i in range(sources.first_out[s], sources.first_out[s + 1]):
+            marks.flag[sources.vertex[i]] = 1
+            lowest = min(lowest, sources.vertex[i])
+    size = _rise(forward, lowest, marks, work.met)
+    for row in range(size):
+        work.local[work.met[row]] = row
+    return size
+
+
+@lean_inner_kernel
 def _climb(
     forward: Climb,
     sources: Places,
     batch: NDArray[np.int32],
     far: int,
     work: SweepWork,
-    labels: NDArray[np.int64],
+    size: int,
 ) -> None:
     """Labels of all vertices above one batch of sources, a row a vertex met."""
-    for row in range(len(labels)):
+    labels = work.start
+    for row in range(size):
         for q in range(LANES):
             labels[row, q] = far
     for q in range(len(batch)):
         for i in range(sources.first_out[batch[q]], sources.first_out[batch[q] + 1]):
             row = work.local[sources.vertex[i]]
             labels[row, q] = min(labels[row, q], sources.weight[i])
-    for row in range(len(labels)):
+    for row in range(size):
         v = work.met[row]
         for e in range(forward.first_out[v], forward.first_out[v + 1]):
             into, weight = labels[work.local[forward.head[e]]], forward.weight[e]
@@ -136,14 +183,14 @@ def _climb(
                 into[q] = min(into[q], reached)
 
 
-@inner_kernel
+@lean_inner_kernel
 def _descend(
-    topology: Topology,
-    backward: Climb,
+    descent: Descent,
     exits: Exits,
-    start: NDArray[np.int64],
+    size: int,
     far: int,
     work: SweepWork,
+    labels: NDArray[np.int64],
 ) -> None:
     """Labels of all targets for one batch, shape (num_targets, LANES).
 
@@ -151,40 +198,37 @@ def _descend(
     down has left a whole subtree before it needs the row again. So the sweep stays in the cache.
     """
     next_exit = 0
-    for i in range(len(exits.chosen) - 1, -1, -1):
-        v = exits.chosen[i]
-        row = work.rows[topology.depth[v]]
-        at = work.local[v]
-        e, end = backward.first_out[v], backward.first_out[v + 1]
-        if at >= 0:
+    at = size - 1
+    for i in range(len(descent.vertex)):
+        v = descent.vertex[i]
+        row = work.rows[descent.depth[i]]
+        e, end = descent.first_out[i], descent.first_out[i + 1]
+        while at >= 0 and work.met[at] > v:
+            at -= 1
+        if at >= 0 and work.met[at] == v:
             for q in range(LANES):
-                row[q] = start[at, q]
+                row[q] = work.start[at, q]
         elif e < end:
-            one, weight = work.rows[topology.depth[backward.head[e]]], backward.weight[e]
+            one, weight = work.rows[descent.above[e]], descent.weight[e]
+            two, other = work.rows[descent.above[e + 1]], descent.weight[e + 1]
             for q in range(LANES):
-                reached = row.dtype.type(one[q] + weight)
+                reached = min(row.dtype.type(one[q] + weight), row.dtype.type(two[q] + other))
                 row[q] = min(far, reached)
-            e += 1
+            e += 2
         else:
             for q in range(LANES):
                 row[q] = far
-        if (end - e) & 1:
-            one, weight = work.rows[topology.depth[backward.head[e]]], backward.weight[e]
-            for q in range(LANES):
-                reached = row.dtype.type(one[q] + weight)
-                row[q] = min(row[q], reached)
-            e += 1
         # Two edges at once take two thirds of the time; loops in functions of their own twice it.
         while e < end:
-            one, weight = work.rows[topology.depth[backward.head[e]]], backward.weight[e]
-            two, other = work.rows[topology.depth[backward.head[e + 1]]], backward.weight[e + 1]
+            one, weight = work.rows[descent.above[e]], descent.weight[e]
+            two, other = work.rows[descent.above[e + 1]], descent.weight[e + 1]
             for q in range(LANES):
                 # Without the casts sums of int32 are int64, and the loop half as fast.
                 reached = min(row.dtype.type(one[q] + weight), row.dtype.type(two[q] + other))
                 row[q] = min(row[q], reached)
             e += 2
         while next_exit < len(exits.vertex) and exits.vertex[next_exit] == v:
-            into, weight = work.labels[exits.target[next_exit]], exits.weight[next_exit]
+            into, weight = labels[exits.target[next_exit]], exits.weight[next_exit]
             if exits.is_first[next_exit]:
                 for q in range(LANES):
                     reached = row.dtype.type(row[q] + weight)
@@ -196,9 +240,10 @@ def _descend(
             next_exit += 1
 
 
-@kernel
+@lean_inner_kernel
 def _write(
     labels: NDArray[np.int64],
+    tile: NDArray[np.int32],
     batch: NDArray[np.int32],
     far: int,
     shift: int,
@@ -214,11 +259,15 @@ def _write(
     fast as target by target. The quotients of whole numbers below 2^53 are exact when cut off.
     """
     num_targets = len(labels)
-    tile = np.empty((TILE, LANES), np.int32)
+    is_result = shift == 0 and mask == -1 and unit == 1
     largest = np.int64(0)
     for begin in range(0, num_targets, TILE):
         end = min(begin + TILE, num_targets)
         for j in range(begin, end):
+            if is_result:
+                for q in range(LANES):
+                    tile[j - begin, q] = -1 if labels[j, q] >= far else labels[j, q]
+                continue
             for q in range(LANES):
                 label = np.int64(labels[j, q])
                 value = (label >> shift) & mask
@@ -239,32 +288,36 @@ def _write(
     return bool(largest >= 1 << 31)
 
 
-@kernel
+@lean_kernel
 def sweep(
-    topology: Topology,
     forward: Climb,
-    backward: Climb,
+    descent: Descent,
     sources: Places,
     order: NDArray[np.int32],
     exits: Exits,
     scale: Scale,
     work: SweepWork,
+    labels: NDArray[np.int64],
     table: Table,
 ) -> bool:
     """Fill the rows of some sources; returns whether a result does not fit 32 bits.
 
     Parameters
     ----------
-    topology, forward, backward
-        The hierarchy.
+    forward, descent
+        The ways up from all vertices, and down to the targets.
     sources
         All sources.
     order
         The sources to do; neighbors in it should be neighbors on the map.
     exits
         All targets.
-    scale, work, table
-        Units, room, and the results: the rows of ``order`` are written.
+    scale, work
+        Units and room.
+    labels
+        Room for the targets, shape (num_targets, LANES), far where one has no exit.
+    table
+        The results: the rows of ``order`` are written.
 
     Notes
     -----
@@ -279,15 +332,15 @@ def sweep(
     for begin in range(0, len(order), LANES):
         batch = order[begin : begin + LANES]
         size = _meet_above(forward, sources, batch, work)
-        labels = np.empty((size, LANES), work.rows.dtype)
-        _climb(forward, sources, batch, scale.far, work, labels)
-        _descend(topology, backward, exits, labels, scale.far, work)
+        _climb(forward, sources, batch, scale.far, work, size)
+        _descend(descent, exits, size, scale.far, work, labels)
         for part in range(1 + (len(table.length) > 0)):
             shift = scale.shift if part == 0 else 0
             mask = -1 if part == 0 else (1 << scale.shift) - 1
             unit = scale.time_unit if part == 0 else scale.length_unit
             spilt |= _write(
-                work.labels,
+                labels,
+                work.tile,
                 batch,
                 scale.far,
                 shift,
@@ -295,6 +348,4 @@ def sweep(
                 unit,
                 table.time if part == 0 else table.length,
             )
-        for row in range(size):
-            work.local[work.met[row]] = -1
     return spilt

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +24,17 @@ def metric_of(graph: Graph, step=None) -> Metric:
     return customize(contract(graph.first_out, graph.head, step), graph.time, graph.length)
 
 
+def matrix(metric: Metric, *ends, **options):
+    """A table filled by sweeps and, once more, through common ancestors: the same numbers."""
+    with patch("routing.metric.FEW_PAIRS", -1):
+        swept = metric.matrix(*ends, **options)
+    with patch("routing.metric.FEW_PAIRS", 1 << 60):
+        met = metric.matrix(*ends, **options)
+    assert swept.time.tolist() == met.time.tolist()
+    assert swept.length.tolist() == met.length.tolist()
+    return met
+
+
 def everywhere(metric: Metric):
     """All vertices as places."""
     return metric.vertices(np.arange(metric.hierarchy.num_vertices))
@@ -34,7 +48,7 @@ def everywhere(metric: Metric):
 def test_matrix_equals_dijkstra(graph):
     """Times and lengths of all pairs are those of a plain search, unreachable ones included."""
     metric = metric_of(graph)
-    table = metric.matrix(everywhere(metric), everywhere(metric), threads=1)
+    table = matrix(metric, everywhere(metric), everywhere(metric), threads=1)
     time, length = all_pairs(graph)
     assert table.time.tolist() == time.tolist()
     assert table.length.tolist() == length.tolist()
@@ -46,7 +60,7 @@ def test_any_order_gives_the_same_answers(graph, seed):
     """The order of contraction decides about speed alone."""
     step = np.random.default_rng(seed).integers(-3, 3, graph.num_vertices)
     metric = metric_of(graph, step)
-    table = metric.matrix(everywhere(metric), everywhere(metric), threads=1)
+    table = matrix(metric, everywhere(metric), everywhere(metric), threads=1)
     assert table.time.tolist() == all_pairs(graph)[0].tolist()
 
 
@@ -57,7 +71,7 @@ def test_places_with_several_vertices(graph, data):
     stand = st.tuples(st.integers(0, graph.num_vertices - 1), st.integers(0, 9), st.integers(0, 9))
     sides = [data.draw(st.lists(st.lists(stand, max_size=3), max_size=4)) for _ in range(2)]
     metric = metric_of(graph)
-    table = metric.matrix(*(as_places(metric, side) for side in sides), threads=1)
+    table = matrix(metric, *(as_places(metric, side) for side in sides), threads=1)
     for i, starts in enumerate(sides[0]):
         for j, ends in enumerate(sides[1]):
             expected = best_of(graph, starts, ends) or (-1, -1)
@@ -88,7 +102,7 @@ def test_hand_computed():
     """Of two equally fast ways the shorter one counts; a closed edge is none; loops are nothing."""
     edges = [(0, 1, 5, 9), (1, 3, 5, 9), (0, 2, 4, 2), (2, 3, 6, 3), (0, 3, 10, 99), (0, 3, -1, 0)]
     metric = metric_of(from_edges(5, [*edges, (1, 1, 0, 0)]))
-    table = metric.matrix(metric.vertices([0]), everywhere(metric))
+    table = matrix(metric, metric.vertices([0]), everywhere(metric))
     assert table.time.tolist() == [[0, 5, 4, 10, -1]]
     assert table.length.tolist() == [[0, 9, 2, 5, -1]]
 
@@ -96,7 +110,7 @@ def test_hand_computed():
 def test_rounding_half_up():
     """Whole seconds and metres are rounded once, half up, as everywhere in the project."""
     metric = metric_of(from_edges(3, [(0, 1, 499, 49), (0, 2, 1500, 150)]))
-    table = metric.matrix(metric.vertices([0]), everywhere(metric), whole=True)
+    table = matrix(metric, metric.vertices([0]), everywhere(metric), whole=True)
     assert table.time.tolist() == [[0, 0, 2]]
     assert table.length.tolist() == [[0, 0, 2]]
 
@@ -108,7 +122,7 @@ def test_every_number_of_sources(num):
     metric = metric_of(graph)
     chosen = np.random.default_rng(num).integers(0, 81, num)
     time, length = all_pairs(graph)
-    table = metric.matrix(metric.vertices(chosen), metric.vertices(chosen[::-1]), threads=1)
+    table = matrix(metric, metric.vertices(chosen), metric.vertices(chosen[::-1]), threads=1)
     assert (table.time == time[np.ix_(chosen, chosen[::-1])]).all()
     assert (table.length == length[np.ix_(chosen, chosen[::-1])]).all()
 
@@ -122,13 +136,21 @@ def test_threads_change_nothing(threads):
     table = metric.matrix(
         places, places, threads=threads, progress=lambda done, total: told.append((done, total))
     )
-    alone = metric.matrix(places, places, threads=1)
+    alone = matrix(metric, places, places, threads=1)
     assert (table.time == alone.time).all()
     assert (table.length == alone.length).all()
     assert told == sorted(told)
     assert told[-1] == (625, 625)
     lists = [metric.nearest(places, places, 7, threads=number) for number in (threads, 1)]
     assert (lists[0].target == lists[1].target).all()
+
+
+def test_a_metric_that_travels_answers_alike():
+    """What is left from questions before stays behind when a metric is sent to another process."""
+    metric = metric_of(grid(12, 2))
+    table = matrix(metric, everywhere(metric), everywhere(metric))
+    sent = pickle.loads(pickle.dumps(metric))
+    assert (matrix(sent, everywhere(sent), everywhere(sent)).time == table.time).all()
 
 
 def test_weighing_again_forgets_the_old_weights():
@@ -139,7 +161,7 @@ def test_weighing_again_forgets_the_old_weights():
     for _ in range(3):
         graph.time = rng.integers(-1, 50, len(graph.time))
         metric = customize(hierarchy, graph.time, graph.length)
-        table = metric.matrix(everywhere(metric), everywhere(metric))
+        table = matrix(metric, everywhere(metric), everywhere(metric))
         assert (table.time == all_pairs(graph)[0]).all()
 
 
@@ -153,7 +175,7 @@ def test_nearest_equals_the_sorted_matrix(graph, k, data):
     metric = metric_of(graph)
     vertex = st.lists(st.integers(0, graph.num_vertices - 1), max_size=8)
     sources, targets = metric.vertices(data.draw(vertex)), metric.vertices(data.draw(vertex))
-    table = metric.matrix(sources, targets, threads=1)
+    table = matrix(metric, sources, targets, threads=1)
     found = metric.nearest(sources, targets, k, threads=1)
     for row in range(len(table.time)):
         pairs = zip(table.time[row].tolist(), table.length[row].tolist(), strict=True)
@@ -306,7 +328,7 @@ def test_graphs_without_vertices_or_edges():
     empty = from_edges(0, [], np.empty((0, 2)))
     metric = metric_of(empty)
     none = metric.vertices(np.empty(0, np.int64))
-    assert metric.matrix(none, none).time.shape == (0, 0)
+    assert matrix(metric, none, none).time.shape == (0, 0)
     assert metric.nearest(none, none, 3).target.shape == (0, 1)
     assert metric.routes(none, none) == []
     lonely = metric_of(from_edges(3, []))
@@ -380,7 +402,7 @@ def test_views_and_other_types_are_taken():
     wide.flags.writeable = False
     hierarchy = contract(graph.first_out.astype(np.int64), graph.head.astype(np.uint32), step)
     metric = customize(hierarchy, wide[::2], graph.length.astype(np.int16))
-    table = metric.matrix(everywhere(metric), everywhere(metric))
+    table = matrix(metric, everywhere(metric), everywhere(metric))
     assert (table.time == all_pairs(graph)[0]).all()
 
 
@@ -392,7 +414,7 @@ def test_overflow_is_refused_or_far():
     with pytest.raises(ValueError, match="divide the map"):
         customize(hierarchy, huge, huge)
     metric = customize(hierarchy, huge, np.ones(n - 1, int))
-    table = metric.matrix(metric.vertices([0]), everywhere(metric))
+    table = matrix(metric, metric.vertices([0]), everywhere(metric))
     assert table.time[0, 0] == 0
     assert ((table.time[0, 1:] == -1) | (table.time[0, 1:] == (1 << 30) - 1)).all()
     found = metric.nearest(metric.vertices([0]), everywhere(metric), n)
@@ -402,7 +424,11 @@ def test_overflow_is_refused_or_far():
         + [-1] * (n - (table.time[0] >= 0).sum())
     ).all()
     long = customize(hierarchy, np.ones(n - 1, int), huge // 8)
-    with pytest.raises(ValueError, match="21,474 km"):
-        long.matrix(long.vertices([0]), everywhere(long))
-    whole = long.matrix(long.vertices([0]), everywhere(long), whole=True)
+    for few_pairs in (-1, 1 << 60):
+        with (
+            patch("routing.metric.FEW_PAIRS", few_pairs),
+            pytest.raises(ValueError, match="21,474 km"),
+        ):
+            long.matrix(long.vertices([0]), everywhere(long))
+    whole = matrix(long, long.vertices([0]), everywhere(long), whole=True)
     assert whole.length[0, -1] == (39 * (int(huge[0]) // 8) + 50) // 100

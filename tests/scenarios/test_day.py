@@ -38,6 +38,20 @@ def test_good_day(tmp_path: Path) -> None:
     assert [truck.truck_id for truck in day.trucks] == ["C1", "F1", "R1", "S1"]
 
 
+def test_storage_alone_hauls_nothing(tmp_path: Path) -> None:
+    """What a station holds may be known in a city without transfer trucks of its own."""
+    day = day_of(
+        tmp_path,
+        replaced(
+            "facilities.csv",
+            ("active_to\n", "active_to,haul_to,storage_t\n"),
+            ("04:00,22:00,,\n", "04:00,22:00,,,I1,20\n"),
+        ),
+        added("facilities.csv", f"I1,plant,{place(2, 2)},other;recyclable;sweepings,,,,,,"),
+    )
+    assert [facility.haul for facility in day.facilities if facility.facility_id == "T1"] == [None]
+
+
 def test_visits_share_the_amount(tmp_path: Path) -> None:
     """Two visits a day share window and amount to the last kilogram."""
     day = day_of(

@@ -146,6 +146,20 @@ def test_no_idle_truck_could_serve_what_is_left(seed):
     assert result.feasible, result.violations
 
 
+def test_an_idle_truck_is_tried_behind_any_number_of_cheaper_places(monkeypatch):
+    """The full truck on the spot has four cheap places, all refused; one far away is still idle."""
+    monkeypatch.setattr("solvers.reasons.FEWEST_TRIALS", 2)
+    monkeypatch.setattr(RosterBench, "most_trials", 0)
+    problem = line_problem(max_trips=1)
+    (near,) = problem.vehicles
+    far = replace(near, vehicle_id="far", start=5, end=5, fixed_cost=200_000, capacity_kg=400)
+    roster = Roster(replace(problem, vehicles=(near, far)), 1)
+    roster.load({0: [2, 3]})
+    left = settle_unserved(RosterBench(roster))
+    assert len(left) == 1
+    assert set(roster.sequences()) == {0, 1}
+
+
 def test_a_truck_that_one_task_opens_takes_another():
     """A stop not worth a truck of its own is served once a dear one has paid for the truck."""
     problem = told_by_links(line_problem(fixed_cost=100_000))
