@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +20,8 @@ from scenarios.problem import DayProblem
 from scenarios.run import DayPlan
 from scenarios.sample import write_sample
 from scenarios.schema import SWEEPINGS
-from solvers.evaluate import evaluate_plan
+from solvers.evaluate import Driven, evaluate_plan
+from solvers.plan import Step
 from solvers.problem import Problem
 from solvers.solve import Options, Progress
 from solvers.stop import Stop
@@ -54,6 +57,7 @@ class Plain(Protocol):
         """Return tours of districts, given tank and hopper of passes, depot, water and stations."""
 
 
+LEGS = ("from and to the depot", "stations", "water", "between streets")
 SHIFTS = ("04:00,12:00", "21:00,29:00")
 SWEEPERS, WATER_TRUCKS = 6, 8
 STREETS = (
@@ -68,7 +72,8 @@ class Proof:
     """A week, and the metres driven without work: ours and those of the plain plan.
 
     ``plain_m`` are those of the plain tours driven by the same rules of turns as ours and emptied
-    before the way home; ``free_m`` where every turn is free and hoppers stay full.
+    before the way home; ``free_m`` where every turn is free and hoppers stay full. ``legs_m`` are
+    ours by the ends of legs (`deadhead_by_leg`).
     """
 
     week: SweptWeek
@@ -76,12 +81,14 @@ class Proof:
     ours_m: int
     plain_m: int
     free_m: float
+    legs_m: Mapping[str, int]
 
     def lines(self) -> list[str]:
         """Return the outcome in sentences."""
         return [
             *self.week.lines,
             f"work {self.worked_m / 1000:.1f} km, deadhead {self._words(self.ours_m)}",
+            "of it " + ", ".join(f"{k} {m / 1000:.1f} km" for k, m in self.legs_m.items()),
             f"plain postman by districts, same work, same rules of turns: "
             f"{self._words(self.plain_m)}",
             self._less(self.plain_m),
@@ -153,11 +160,15 @@ def prove(
     )
     worked = ours = ruled = 0
     free = 0.0
+    legs = Counter(dict.fromkeys(LEGS, 0))
     for day in done.days:
         say(f"plain postman tours of {day.date}")
-        own_worked, own = _driven(day)
+        driven = evaluate_plan(day.posed.problem, day.plan).driven
+        own_worked, own = _driven(day.posed.problem, driven)
         worked += own_worked
         ours += own
+        for route in driven:
+            legs.update(deadhead_by_leg(day.posed.problem, route))
         vehicles = day.posed.problem.vehicles
         chains, members, teams = _worked_chains(day)
         if not chains:
@@ -175,7 +186,7 @@ def prove(
             for nth, vehicle in enumerate(members):
                 tasks = [district[run].tasks[nth] for run in tour.order]
                 ruled += by_the_rules_m(day.posed.problem, vehicle, tasks)
-    return Proof(done, worked, ours, ruled, free)
+    return Proof(done, worked, ours, ruled, free, legs)
 
 
 def by_the_rules_m(problem: Problem, vehicle: int, tasks: Sequence[int]) -> int:
@@ -211,17 +222,36 @@ def by_the_rules_m(problem: Problem, vehicle: int, tasks: Sequence[int]) -> int:
     return driven + int(length[place, truck.end])
 
 
-def _driven(day: DayPlan) -> tuple[int, int]:
+def deadhead_by_leg(problem: Problem, route: Driven) -> dict[str, int]:
+    """Return the metres of a route's legs by the kind of place at their ends, each leg once.
+
+    A leg from or to the depot counts there, any other one from or to a facility with that.
+    """
+    steps = [t.step for t in route.timings if t.step.kind in ("task", "facility")]
+    metres = [t.leg_m for t in route.timings if t.step.kind in ("task", "facility")]
+    ranks = [0, *(_rank(problem, step) for step in steps), 0]
+    found: Counter[str] = Counter()
+    for (before, after), leg_m in zip(pairwise(ranks), [*metres, route.home_m], strict=True):
+        found[LEGS[min(before, after)]] += leg_m
+    return dict(found)
+
+
+def _rank(problem: Problem, step: Step) -> int:
+    """Return the kind of place of a step, by its position among `LEGS`."""
+    if step.kind == "task":
+        return 3
+    return 2 if problem.facilities[step.idx].refills else 1
+
+
+def _driven(problem: Problem, routes: Sequence[Driven]) -> tuple[int, int]:
     """Return metres worked and metres driven besides."""
-    judged = evaluate_plan(day.posed.problem, day.plan)
-    tasks = day.posed.problem.tasks
     worked = sum(
-        tasks[t.step.idx].modes[t.step.mode].length_m
-        for route in judged.driven
+        problem.tasks[t.step.idx].modes[t.step.mode].length_m
+        for route in routes
         for t in route.timings
         if t.step.kind == "task"
     )
-    return worked, sum(route.length_m for route in judged.driven) - worked
+    return worked, sum(route.length_m for route in routes) - worked
 
 
 def _worked_chains(day: DayPlan) -> tuple[list[Chain], tuple[int, ...], int]:

@@ -16,12 +16,15 @@ from dispatch.proof import (
     Proof,
     _districts,
     by_the_rules_m,
+    deadhead_by_leg,
     proof_city,
 )
 from dispatch.sweep import SweptWeek
 from scenarios.city import read_city
 from scenarios.day import plan_day
 from scenarios.run import streets_only
+from solvers.evaluate import drive
+from solvers.plan import Route, Step
 from tests.solvers.problems import line_problem
 
 
@@ -52,11 +55,12 @@ def test_districts_share_the_work():
 def test_the_outcome_in_sentences(tmp_path: Path):
     """50 km of deadhead beside 100 km of work are a third; 100 km of it would be a half."""
     week = SweptWeek(tmp_path, {}, (), ["week"], ())
-    lines = Proof(week, 100_000, 50_000, 100_000, 50_000.0).lines()
+    lines = Proof(week, 100_000, 50_000, 100_000, 50_000.0, {"water": 20_000}).lines()
     assert lines[0] == "week"
     assert lines[1].endswith("deadhead 50.0 km, 33.3%")
-    assert lines[3] == "deadhead is 33.3% below in share, 50.0% in km"
-    assert lines[5] == "deadhead is 0.0% below in share, 0.0% in km"
+    assert lines[2] == "of it water 20.0 km"
+    assert lines[4] == "deadhead is 33.3% below in share, 50.0% in km"
+    assert lines[6] == "deadhead is 0.0% below in share, 0.0% in km"
 
 
 def test_a_given_order_is_driven_with_its_water_and_its_way_by_the_station():
@@ -67,3 +71,18 @@ def test_a_given_order_is_driven_with_its_water_and_its_way_by_the_station():
     dry = replace(problem, facilities=(plant,))
     assert by_the_rules_m(dry, 0, [0, 2]) == 10_000
     assert by_the_rules_m(replace(dry, tasks=tasks), 0, [0, 2]) == 14_000
+
+
+def test_legs_are_told_apart_by_their_ends():
+    """Depot at 0, water at 5, plant at 5, stops at 1 to 4 km: 1-2-water-4-plant-depot."""
+    problem = line_problem()
+    plant = problem.facilities[0]
+    both = replace(problem, facilities=(plant, replace(plant, streams=frozenset(), refills=True)))
+    steps = [("task", 0), ("task", 1), ("facility", 1), ("task", 3), ("facility", 0)]
+    route = Route(0, 21_600, tuple(Step(kind, idx) for kind, idx in steps))
+    assert deadhead_by_leg(both, drive(both, route)) == {
+        "from and to the depot": 6000,
+        "between streets": 1000,
+        "water": 4000,
+        "stations": 1000,
+    }
