@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from solvers._kernels import ground as g
 from solvers._kernels.ground import FAR, Tables
+from solvers.numbering import side_by_side
 from solvers.problem import Problem, Task, Vehicle
 
 NEAR = 40
@@ -413,7 +414,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
     _write_ends(problem, tables)
     total = int(tables.rank[g.PRICE, : len(problem.tasks)].sum())
     tables.tally[g.COST_NOW] = tables.tally[g.COST_BEST] = total
-    return tables
+    return side_by_side(tables)
 
 
 def _facilities(problem: Problem) -> NDArray[np.int64]:

@@ -180,7 +180,10 @@ MEAN_REMOVED, LONGEST, SPLIT, SPLIT_GROWTH, BLINK = range(5)
 
 
 class Tables(NamedTuple):
-    """All tables of one search. Money and seconds are FAR where there is no way."""
+    """All tables of one search. Money and seconds are FAR where there is no way.
+
+    Places are numbered by `solvers.numbering`, not as the problem numbers them.
+    """
 
     travel: NDArray[np.int32]  # (layers, places, places) money, the same transposed, seconds
     near: NDArray[np.int64]  # (tasks, k) where to insert: nearest in space and time, -1 = none
