@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.errors import InfeasibleError
 from solvers._kernels.booking import book, total_cost
 from solvers._kernels.decode import decode as decode_kernel
 from solvers._kernels.exact import Exact
@@ -34,7 +35,6 @@ from solvers._kernels.model import (
     Bookings,
     Model,
 )
-from routing.errors import InfeasibleError
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
 from solvers.plan import Route, Step
 from solvers.problem import Problem
