@@ -436,7 +436,7 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
     Example:  huanwei bench sweep heidelberg.osm.pbf --time 60
     All upper classes and back streets, 6 sweepers and 8 water trucks; --time is for each day.
     """
-    from benchmarks.postman import plain_deadhead_m
+    from benchmarks.postman import plain_tours
     from dispatch.proof import prove
     from solvers.solve import Options
     from solvers.team import num_cores
@@ -446,11 +446,44 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
         osm,
         folder,
         stop_rule(seconds, None),
-        plain_deadhead_m,
+        plain_tours,
         say=speaker.say,
         progress=speaker.progress,
         options=Options(num_cores()),
     )
+    click.echo("\n".join(proof.lines()))
+
+
+@bench.command("site")
+@click.argument("osm", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("site-proof"),
+    show_default=True,
+    help="Where the city and its candidates are written anew.",
+)
+@click.option("--iterations", type=click.IntRange(0), default=3000, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 20), default=2, show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 50), default=6, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), help="One a core by default.")
+@guarded
+def bench_site(
+    osm: Path | None, folder: Path, iterations: int, seeds: int, rounds: int, workers: int | None
+) -> None:
+    """Choose 8 of 40 sites on the map OSM, or the sample city's, beside simpler ways to choose.
+
+    \b
+    Example:  huanwei bench site heidelberg.osm.pbf
+    Greedy, the median on straight lines and 20 designs by chance are routed with the same seeds.
+    """
+    from dispatch.siteproof import prove_sites
+    from scenarios.runs.days import Budget
+    from scenarios.siting.search import Effort
+
+    speaker = Speaker(as_json=False)
+    effort = Effort(Budget(iterations), seeds, rounds, rivals=True)
+    proof = prove_sites(osm, folder, effort, (None, workers), speaker.say)
     click.echo("\n".join(proof.lines()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.defaults import Used
 from scenarios.edits.scenario import FOLDER
@@ -46,10 +47,17 @@ class Sited:
     """The choice with the ground that it was made on."""
 
     city: City
+    date: dt.date
+    network: Network
     candidates: list[Candidate]
     ground: Ground
     found: Siting
     notes: list[str]
+
+    @property
+    def facility_ids(self) -> list[str]:
+        """Names of the facilities of the ground, in its order."""
+        return [f.facility_id for f in self.ground.problem.facilities]
 
 
 def site_city(
@@ -83,7 +91,7 @@ def site_city(
         found = choose_sites(ground, request.rules, request.effort, at_work, Store(), say)
     finally:
         at_work.close()
-    return Sited(city, candidates, ground, found, notes)
+    return Sited(city, request.date, network, candidates, ground, found, notes)
 
 
 def site_lines(sited: Sited) -> list[str]:
@@ -241,8 +249,12 @@ def _design_record(sited: Sited, judged: Judged) -> dict[str, Any]:
 
 
 def write_designs(sited: Sited, count: int = 2) -> list[Path]:
-    """Write the best designs as scenarios, ready to be compared; return the files."""
-    written = []
+    """Write the best designs as scenarios, ready to be compared, and a page; return the files."""
+    from dispatch.sitepage import write_site_page  # noqa: PLC0415 (heavy packages come late)
+
+    page = sited.city.folder / FOLDER / "sites" / "sites.html"
+    write_site_page(page, sited)
+    written = [page]
     for k, judged in enumerate(sited.found.ranking[:count], 1):
         path = sited.city.folder / FOLDER / f"sites_{k}.toml"
         write_whole(path, _as_scenario(sited, judged, k))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scenarios._kernels.simulate import FACILITY, PAUSE, TASK, Days, Steps, Trucks, simulate
 from scenarios.city import City
 from scenarios.day import DueStop
+from scenarios.hauling.loads import Load
 from scenarios.problem import DayProblem
 from solvers.evaluate import Driven, evaluate_plan, route_cost
 from solvers.plan import Plan
@@ -83,7 +84,10 @@ def spreads_from_weighings(city: City) -> dict[str, float]:
 def simulate_plan(
     posed: DayProblem, problem: Problem, plan: Plan, noise: Noise, days: int, seed: int
 ) -> Simulated:
-    """Return how the routes of a plan that collect at points fare over many days.
+    """Return how the routes of a plan that collect at points fare over many days, and its hauls.
+
+    A haul takes the load that is planned, since what a truck carries at once does not vary; its
+    window is that of the plan.
 
     Parameters
     ----------
@@ -121,7 +125,7 @@ def _sigma(variation: float) -> float:
 
 def _collects(posed: DayProblem, driven: Driven) -> bool:
     tasks = [t.step.idx for t in driven.timings if t.step.kind == "task"]
-    return bool(tasks) and all(isinstance(posed.sources[k], DueStop) for k in tasks)
+    return bool(tasks) and all(isinstance(posed.sources[k], (DueStop, Load)) for k in tasks)
 
 
 def _variation(posed: DayProblem, task: int, noise: Noise) -> float:

@@ -144,10 +144,10 @@ def _tell_resumed(found: State, progress: Progress) -> None:
 def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -> Plan:
     """Solve a problem each of whose routes is booked exactly."""
     roster = Roster(problem, run.seed)
-    iterations = 0
+    iterations, blank = 0, None
     if not run.at("polish"):
         if solver == "native":
-            iterations = draft(roster, run, _tell("first routes", progress))
+            iterations, blank = draft(roster, run, _tell("first routes", progress))
         else:
             construct(roster, run.seed, _begun(progress, roster, run.stop))
         progress("first plan", run.stop.used(iterations), roster.cost, len(roster.unserved))
@@ -155,7 +155,8 @@ def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -
             from solvers.ortools_backend import improve  # noqa: PLC0415 (heavy import)
 
             improve(roster, run.stop, ROUTING_LIBRARY_SHARE, progress)
-    iterations = polish(roster, run, _tell("improving", progress, run.stop.note), iterations)
+    tell = _tell("improving", progress, run.stop.note)
+    iterations = polish(roster, run, tell, iterations, blank)
     return _finish(roster, iterations, solver)
 
 

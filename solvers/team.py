@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers._kernels.ground import Tables
 from solvers.checkpoint import Keeper, State
 from solvers.ground import needs_booking
 from solvers.native import Search
@@ -249,28 +250,38 @@ class Run:
         return team.done
 
 
-def draft(roster: Roster, run: Run, tell: Tell) -> int:
-    """Fill an empty roster with routes found by detours alone; return the steps made."""
+def draft(roster: Roster, run: Run, tell: Tell) -> tuple[int, Tables]:
+    """Fill an empty roster with routes found by detours alone.
+
+    Returns
+    -------
+    tuple
+        The steps made, and the tables of the problem with nothing served, for the next search.
+    """
     stage = Stage("draft", 0.0, DRAFT_SHARE, DRAFT_STEPS * len(roster.problem.tasks))
-    team = run.team(Search(roster.problem, run.seed))
+    first = Search(roster.problem, run.seed)
+    team = run.team(first)
     done = run.carry_out(stage, team, tell)
     roster.load(team.best.sequences())
     roster.insert_all(roster.unserved)
     roster.keep_best()
-    return done
+    return done, first.blank
 
 
-def polish(roster: Roster, run: Run, tell: Tell, iterations: int = 0) -> int:
+def polish(
+    roster: Roster, run: Run, tell: Tell, iterations: int = 0, blank: Tables | None = None
+) -> int:
     """Improve a roster, each step judged by its exact timetable; return the steps made in all.
 
-    ``iterations`` of the budget are used up before.
+    ``iterations`` of the budget are used up before; ``blank`` are tables of the same problem with
+    nothing served, if they are there already.
     """
     if not needs_booking(roster.problem):
         return iterations
     roster.keep_best()
     roster.restore_best()
     begin, iterations = run.begin_of("polish", iterations)
-    team = run.team(Search(roster.problem, run.seed, roster))
+    team = run.team(Search(roster.problem, run.seed, roster, blank))
     try:
         run.carry_out(Stage("polish", begin, iterations=iterations), team, tell)
     finally:

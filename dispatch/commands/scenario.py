@@ -12,6 +12,7 @@ from dispatch.console import Speaker, date_of, guarded, json_option, time_option
 from routing.errors import InputError
 
 if TYPE_CHECKING:
+    from dispatch.placing import PlacingRequest
     from scenarios.edits.scenario import Edited
     from scenarios.risk.spread import Source
 
@@ -173,6 +174,13 @@ def compare_command(
 @click.option("--budget", type=click.FloatRange(0), help="Money to build them, at most.")
 @click.option("--date", required=True, callback=date_of, help="Day that is routed, YYYY-MM-DD.")
 @click.option("--radius-km", type=click.FloatRange(0.1), help="Longest haul to a site.")
+@click.option(
+    "--walk-m",
+    type=click.FloatRange(1, 3000),
+    default=120.0,
+    show_default=True,
+    help="Longest walk to a point or eco island.",
+)
 @click.option("--life-years", type=click.FloatRange(1), default=20.0, show_default=True)
 @click.option("--seeds", type=click.IntRange(1, 20), default=2, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 50), default=6, show_default=True)
@@ -195,6 +203,7 @@ def site_command(
     budget: float | None,
     date: dt.date,
     radius_km: float | None,
+    walk_m: float,
     life_years: float,
     seeds: int,
     rounds: int,
@@ -210,10 +219,23 @@ def site_command(
     Example:
       huanwei scenario site mycity --candidates candidates.csv --build 8 \\
           --budget 90000000 --date 2024-11-25
-    The best two designs are written as scenarios sites_1 and sites_2.
+    The best two designs are written as scenarios sites_1 and sites_2. Candidates of kind point,
+    eco_island, water or wash are places without tonnage: places_1 and places_2.
     """
-    from dispatch.siting import SitingRequest, site_city, site_lines, site_record, write_designs
+    from scenarios.placing.candidates import holds_places
     from scenarios.runs.days import Budget
+
+    if holds_places(candidates):
+        from dispatch.placing import PlacingRequest
+        from scenarios.placing import search as placing
+
+        few = placing.Effort(Budget(iterations), seeds, rounds)
+        asked = PlacingRequest(
+            candidates, date, placing.Rules(build, budget), few, life_years, walk_m
+        )
+        _place(city, asked, (scheduler, workers), Speaker(as_json))
+        return
+    from dispatch.siting import SitingRequest, site_city, site_lines, site_record, write_designs
     from scenarios.siting.location import Rules
     from scenarios.siting.search import Effort
 
@@ -224,6 +246,18 @@ def site_command(
     files = write_designs(sited)
     lines = [*site_lines(sited), *(f"written: {path}" for path in files)]
     speaker.result(lines, {**site_record(sited), "written": [str(p) for p in files]})
+
+
+def _place(
+    city: Path, asked: PlacingRequest, crew: tuple[str | None, int | None], speaker: Speaker
+) -> None:
+    """Choose places without tonnage, and tell."""
+    from dispatch.placing import place_city, placing_lines, placing_record, write_places
+
+    placed = place_city(city, asked, crew, speaker.say)
+    files = write_places(placed)
+    lines = [*placing_lines(placed), *(f"written: {path}" for path in files)]
+    speaker.result(lines, {**placing_record(placed), "written": [str(p) for p in files]})
 
 
 @scenario.command("simulate")

@@ -9,6 +9,8 @@ from scenarios.coverage.kpis import Row
 from scenarios.coverage.search import Plan, RoutedSet
 from scenarios.coverage.units import Unit
 
+FEW = 6
+"""Names of units told in a line."""
 WORDS = {"village": ("自然村", "natural villages"), "compound": ("居民小区", "compounds")}
 
 
@@ -62,6 +64,8 @@ def plan_lines(study: CoverageStudy) -> list[str]:
         for s in plan.sets
     ]
     ended = "the exact set was routed already" if plan.held else "the rounds were used up"
+    if plan.stopped:
+        ended = "stopped: this is the best set routed by then, the same command goes on from here"
     return [*lines, f"{len(plan.sets)} sets routed in {plan.rounds} rounds; {ended}"]
 
 
@@ -82,10 +86,14 @@ def _next_best(plan: Plan, units: tuple[Unit, ...], currency: str) -> list[str]:
         verdict.word, "not distinguishable"
     )
     return [
-        f"next best ({', '.join(into)} for {', '.join(out)}): {verdict.mean / 1000:+,.0f}"
+        f"next best ({_few(into)} for {_few(out)}): {verdict.mean / 1000:+,.0f}"
         f" {currency} a day ({verdict.low / 1000:+,.0f} to {verdict.high / 1000:+,.0f},"
         f" {verdict.num_pairs} pairs, p = {verdict.p:.2g}): {sure}"
     ]
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
 def coverage_record(study: CoverageStudy) -> dict[str, Any]:
@@ -128,4 +136,5 @@ def _plan_record(plan: Plan, units: tuple[Unit, ...]) -> dict[str, Any]:
         "scales": plan.scales,
         "rounds": plan.rounds,
         "held": plan.held,
+        "stopped": plan.stopped,
     }

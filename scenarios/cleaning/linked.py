@@ -57,6 +57,8 @@ class _ShareOfStop:
     def used(self, iterations: int) -> float:
         """Return the share used of this part of the budget."""
         most = self.max_iterations
+        if self.whole.used(0) >= 1.0:  # all is over, whatever this part has made
+            return 1.0
         if most is not None:
             return iterations / max(1, most)
         return (self.whole.used(iterations) - self.begin) / max(1e-9, self.end - self.begin)

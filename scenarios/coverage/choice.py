@@ -1,13 +1,16 @@
-"""Which units reach the target at least cost: exact by CP-SAT for given costs of each unit."""
+"""Which units reach the target at least cost: the exact sets for given costs of each unit.
+
+A kind needs so many units in all and at least so many of each district. Such sets are the bases of
+a matroid: to take the cheapest unit that may still be taken is exact. The next best sets come from
+splitting the sets that differ from one found (Lawler 1972, doi 10.1287/mnsc.18.7.401).
+"""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ortools.sat.python import cp_model
-
-from routing.errors import InfeasibleError
 from scenarios.coverage.kpis import counting, needed
 from scenarios.coverage.units import KINDS, Unit, candidates
 
@@ -54,44 +57,54 @@ def needs_of(
     return needs
 
 
-def cheapest(
-    costs: Sequence[int], needs: Sequence[Need], forbidden: Collection[Chosen] = ()
-) -> Chosen | None:
-    """Return the cheapest choice that meets the needs, proven so; None where there is none.
+def best_sets(costs: Sequence[int], needs: Sequence[Need], count: int) -> list[Chosen]:
+    """Return the cheapest choices that meet the needs, best first; fewer where there are no more.
+
+    The order of the list of units decides between equal costs. Takes time proportional to
+    ``count`` times the units chosen times all units.
 
     Parameters
     ----------
     costs
         Thousandths a day of each unit; routing may make one cheaper than nothing.
-    forbidden
-        Choices that are not to be returned.
-
-    Raises
-    ------
-    InfeasibleError
-        When the solver gives up before its proof (a fault of the program).
+    needs
+        Those with ``exactly`` share no unit; each of the others lies within one of them, and shares
+        none with the others there.
     """
-    model = cp_model.CpModel()
-    usable = sorted({k for need in needs for k in need.units})
-    chosen = {k: model.new_bool_var(f"u{k}") for k in usable}
-    for need in needs:
-        count = sum(chosen[k] for k in need.units)
-        model.add(count == need.count if need.exactly else count >= need.count)
-    for other in forbidden:
-        inside = set(other)
-        model.add(
-            sum(chosen[k] for k in other) - sum(chosen[k] for k in usable if k not in inside)
-            <= len(other) - 1
-        )
-    # a thousandth of a thousandth for the order of the list makes equal costs no matter of chance
-    tie = len(usable) + 1
-    model.minimize(sum((costs[k] * tie * tie + rank) * chosen[k] for rank, k in enumerate(usable)))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 1
-    status = solver.solve(model)
-    if status == cp_model.INFEASIBLE:
-        return None
-    if status != cp_model.OPTIMAL:
-        raise InfeasibleError(f"the choice of units was not proven: {solver.status_name(status)}")
-    return tuple(k for k in usable if solver.value(chosen[k]))
+    order = sorted({k for need in needs for k in need.units}, key=lambda k: (costs[k], k))
+    waiting: list[tuple[int, Chosen, Chosen, frozenset[int]]] = []
+
+    def propose(kept: Chosen, banned: frozenset[int]) -> None:
+        chosen = _cheapest(order, needs, kept, banned)
+        if chosen is not None:
+            heapq.heappush(waiting, (sum(costs[k] for k in chosen), chosen, kept, banned))
+
+    propose((), frozenset())
+    found: list[Chosen] = []
+    while waiting and len(found) < count:
+        _, chosen, kept, banned = heapq.heappop(waiting)
+        found.append(chosen)
+        # the other sets, split by the first unit of this one that they lack
+        free = [k for k in chosen if k not in kept]
+        for place, lacking in enumerate(free):
+            propose((*kept, *free[:place]), banned | {lacking})
+    return found
+
+
+def _cheapest(
+    order: Sequence[int], needs: Sequence[Need], kept: Chosen, banned: Collection[int]
+) -> Chosen | None:
+    """Return the cheapest choice that holds some units and lacks others; None if there is none.
+
+    ``order`` has the units by rising cost.
+    """
+    chosen: set[int] = set(kept)
+    allowed = [k for k in order if k not in banned]
+    for need in sorted(needs, key=lambda one: one.exactly):
+        members = set(need.units)
+        missing = need.count - len(chosen & members)
+        fresh = [k for k in allowed if k in members and k not in chosen][: max(0, missing)]
+        if len(fresh) < missing or (missing < 0 and need.exactly):
+            return None
+        chosen.update(fresh)
+    return tuple(sorted(chosen))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.city import City
 from scenarios.coverage.choice import Chosen
-from scenarios.coverage.units import CAUGHT, FOOD, TAKE_PART, Unit, kitchen_share
+from scenarios.coverage.units import CAUGHT, FOOD, KINDS, TAKE_PART, Unit, kitchen_share
 from scenarios.day import DueStop
 from scenarios.defaults import Used, default_number
 from scenarios.edits.draft import Streets
 from scenarios.edits.scenario import Edit, Scenario, apply_scenario
+from scenarios.narrow import narrowed
 from scenarios.problem import DayProblem
 from solvers.problem import Problem, Vehicle
 
+SORTED_FROM = ("kitchen", "other")
+"""The streams whose waste changes when a unit sorts."""
 NO_WAY = 1e9
 """Thousandths that a way costs which no truck can drive."""
 
@@ -29,26 +31,31 @@ def edits_of(units: Sequence[Unit], chosen: Chosen, used: Used) -> tuple[Edit, .
     hold less (one pit, two bins, three visits).
     """
     share = kitchen_share(used)
+    of_kind = {kind: [units[k] for k in chosen if units[k].kind == kind] for kind in KINDS}
     edits = []
-    for k in chosen:
-        one = units[k]
-        label = f"unit {one.unit_id}"
-        if one.kind == "village":
-            if one.points:
-                given = {"points": list(one.points), "composted": round(share, 6)}
-                edits.append(Edit("rural_mode", given, label))
-        elif one.points:
-            parts = {
-                "points": list(one.points),
-                "stream": "kitchen",
-                "potential": default_number(FOOD),
-                "participation": default_number(TAKE_PART),
-                "capture": default_number(CAUGHT),
-            }
-            edits.append(Edit("set_sorting", parts, label))
-        else:
-            edits.append(Edit("add_point", _new_point(one, share), label))
+    # one edit for all units of a kind: an edit looks through the whole table of points
+    if villages := _points(of_kind["village"]):
+        given = {"points": villages, "composted": round(share, 6)}
+        edits.append(Edit("rural_mode", given, "villages that begin to sort"))
+    if compounds := _points(of_kind["compound"]):
+        parts = {
+            "points": compounds,
+            "stream": "kitchen",
+            "potential": default_number(FOOD),
+            "participation": default_number(TAKE_PART),
+            "capture": default_number(CAUGHT),
+        }
+        edits.append(Edit("set_sorting", parts, "compounds that begin to sort"))
+    edits += [
+        Edit("add_point", _new_point(one, share), f"unit {one.unit_id}")
+        for one in of_kind["compound"]
+        if not one.points
+    ]
     return tuple(edits)
+
+
+def _points(units: Iterable[Unit]) -> list[str]:
+    return list(dict.fromkeys(point for one in units for point in one.points))
 
 
 def _new_point(one: Unit, share: float) -> dict[str, object]:
@@ -155,7 +162,6 @@ def _haul_per_kg(problem: Problem, truck: Vehicle, stream: str, place: int) -> f
     return min(ways, default=0.0) / max(1, truck.capacity_kg)
 
 
-def without_streets(city: City) -> City:
-    """Return a city without street cleaning, which sorting does not change."""
-    programmes = city.tables["programmes"].iloc[:0]
-    return replace(city, tables={**city.tables, "programmes": programmes})
+def what_sorting_touches(city: City) -> City:
+    """Return the city without the work that sorting leaves as it is."""
+    return narrowed(city, SORTED_FROM)

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.city import City
-from scenarios.coverage.choice import Chosen, Need, cheapest, needs_of
-from scenarios.coverage.routed import predicted_costs, sorted_city, without_streets
+from scenarios.coverage.choice import Chosen, Need, best_sets, needs_of
+from scenarios.coverage.routed import predicted_costs, sorted_city, what_sorting_touches
 from scenarios.coverage.units import KINDS, Unit, candidates
 from scenarios.defaults import Used
 from scenarios.edits.draft import Streets
 from scenarios.paired import Verdict, judge
 from scenarios.runs.days import Budget, DayTask, Desk, plan_task
 from scenarios.runs.family import Crew, Family, Say, run_family
-from scenarios.runs.store import Result, Store
+from scenarios.runs.store import Store
 
 BASE = "base"
 LEAST_SCALE, MOST_SCALE = 0.0, 5.0
@@ -77,6 +77,8 @@ class Plan:
         Cost of each unit as the last fit has it, in thousandths.
     held
         Whether the exact choice of the last fit had been routed already.
+    stopped
+        Whether the search was interrupted; the sets are those that were routed in full by then.
     """
 
     needs: tuple[Need, ...]
@@ -86,6 +88,7 @@ class Plan:
     scales: dict[str, float]
     rounds: int
     held: bool
+    stopped: bool = False
 
     @property
     def best(self) -> RoutedSet:
@@ -95,7 +98,7 @@ class Plan:
 
 @dataclass
 class _Search:
-    """Everything routed so far."""
+    """Everything routed so far; ``stopped`` tells that no more shall be routed."""
 
     city: City
     units: Sequence[Unit]
@@ -108,29 +111,46 @@ class _Search:
     used: Used
     runs: dict[Chosen, tuple[float, ...]] = field(default_factory=dict)
     source: dict[Chosen, str] = field(default_factory=dict)
+    stopped: bool = False
 
     def route(self, sets: Iterable[tuple[Chosen, str]]) -> None:
-        """Plan the days with each set that was not planned yet, and with none."""
+        """Plan the days with none and with each set that was not planned yet.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When it is interrupted before any set was planned on all days.
+        """
+        sets = [((), "today"), *sets]
         fresh = {chosen: name for chosen, name in sets if chosen not in self.runs}
-        fresh.setdefault((), "today")
         pairs = [(d, s) for d in self.dates for s in range(1, self.effort.seeds + 1)]
-        cities = {
-            _name(chosen): sorted_city(self.city, self.units, chosen, self.streets, self.used)
-            for chosen in fresh
-        }
+        cities = {_name(chosen): self.with_sorting(chosen) for chosen in fresh}
         desk = Desk(cities, self.streets())
         tasks = {
+            # set by set, and of each day all seeds: a worker holds but the last days ready
             (chosen, pair): DayTask(_name(chosen), *pair, self.effort.budget)
-            for pair in pairs
             for chosen in fresh
+            for pair in pairs
         }
         keys = {where: desk.key(task) for where, task in tasks.items()}
         by_key = {keys[where]: task for where, task in tasks.items()}
-        found, _ = run_family(Family(plan_task, desk, by_key), self.crew, self.store, self.say)
+        try:
+            run_family(Family(plan_task, desk, by_key), self.crew, self.store, self.say)
+        except KeyboardInterrupt:
+            self.stopped = True
         for chosen, name in fresh.items():
-            runs: list[Result] = [found[keys[chosen, pair]] for pair in pairs]
-            self.runs[chosen] = tuple(float(run["cost"]) for run in runs)
-            self.source.setdefault(chosen, name)
+            runs = [self.store.get(keys[chosen, pair]) for pair in pairs]
+            done = [float(run["cost"]) for run in runs if run is not None]
+            if len(done) == len(pairs):
+                self.runs[chosen] = tuple(done)
+                self.source.setdefault(chosen, name)
+        if self.stopped and (() not in self.runs or len(self.runs) == 1):
+            raise KeyboardInterrupt
+
+    def with_sorting(self, chosen: Chosen) -> City:
+        """Return what has to be planned of the city in which these units sort."""
+        after = sorted_city(self.city, self.units, chosen, self.streets, self.used)
+        return what_sorting_touches(after)
 
     def added(self, chosen: Chosen) -> tuple[float, ...]:
         """Return what a set's routes cost more than those of today, one a day and seed."""
@@ -174,29 +194,31 @@ def choose_units(
 
     Each unit has its cost of setting up and a predicted cost of collection. The exact cheapest set,
     the next best ones and the greedy one by straight distance are routed; what routing adds scales
-    the predictions of each kind; this repeats until the exact set is one that was routed.
+    the predictions of each kind; this repeats until the exact set is one that was routed. An
+    interrupt ends it with the sets that were routed by then.
 
     Raises
     ------
     PlanningError
         When the days cannot be planned.
+    KeyboardInterrupt
+        When it is interrupted before any set was routed.
     """
     needs = needs_of(units, target, compound_districts, each_district=each_district)
     if not any(need.count for need in needs):
         return None
-    city = without_streets(city)
     search = _Search(city, units, dates, streets, effort, crew, store, say, used)
     raw = _predicted(search)
     scales: dict[str, float] = dict.fromkeys(KINDS, 1.0)
     greedy = _by_straight_distance(city, units, needs)
     rounds, held = 0, False
-    while rounds < effort.rounds and not held:
+    while rounds < effort.rounds and not held and not search.stopped:
         costs = _costs(units, raw, scales)
-        proposals = _best_sets(costs, needs, effort.proposals)
+        proposals = best_sets(costs, needs, effort.proposals)
         held = bool(proposals) and proposals[0] in search.runs
         if not held:
             rounds += 1
-            say(f"round {rounds}: sets of {len(proposals[0])} units to be routed")
+            say(f"round {rounds} of {effort.rounds} at most: sets of {len(proposals[0])} units")
             named = [(c, "exact" if k == 0 else "next best") for k, c in enumerate(proposals)]
             search.route([*named, (greedy, "greedy by straight distance")])
             scales = search.scales(raw)
@@ -206,8 +228,8 @@ def choose_units(
 def _predicted(search: _Search) -> NDArray[np.float64]:
     """Return the predicted cost of collection of every unit that does not sort yet."""
     free = tuple(candidates(search.units))
-    every = sorted_city(search.city, search.units, free, search.streets, search.used)
-    desk = Desk({BASE: search.city, "all": every}, search.streets())
+    cities = {BASE: search.with_sorting(()), "all": search.with_sorting(free)}
+    desk = Desk(cities, search.streets())
     search.say(f"predicting what each of {len(free)} units adds to the routes")
     date = search.dates[0]
     before, after = desk.problem(BASE, date), desk.problem("all", date)
@@ -218,17 +240,6 @@ def _costs(
     units: Sequence[Unit], raw: NDArray[np.float64], scales: dict[str, float]
 ) -> tuple[int, ...]:
     return tuple(round(one.set_up + scales[one.kind] * raw[k]) for k, one in enumerate(units))
-
-
-def _best_sets(costs: Sequence[int], needs: Sequence[Need], count: int) -> list[Chosen]:
-    """Return the cheapest sets, best first."""
-    found: list[Chosen] = []
-    while len(found) < count:
-        one = cheapest(costs, needs, found)
-        if one is None:
-            break
-        found.append(one)
-    return found
 
 
 def _by_straight_distance(city: City, units: Sequence[Unit], needs: Sequence[Need]) -> Chosen:
@@ -243,8 +254,7 @@ def _by_straight_distance(city: City, units: Sequence[Unit], needs: Sequence[Nee
         round(1e6 * min(np.hypot((u.at[0] - x) * squeeze, u.at[1] - y) for x, y in plants))
         for u in units
     ]
-    found = cheapest(costs, needs)
-    return () if found is None else found
+    return next(iter(best_sets(costs, needs, 1)), ())
 
 
 def _finished(
@@ -274,4 +284,4 @@ def _finished(
         pairs = zip(first.differences, second.differences, strict=True)
         verdict = judge([gap + b - a for a, b in pairs], -1)
     costs = _costs(units, raw, scales)
-    return Plan(tuple(needs), tuple(sets), verdict, costs, scales, rounds, held)
+    return Plan(tuple(needs), tuple(sets), verdict, costs, scales, rounds, held, search.stopped)

@@ -37,6 +37,7 @@ ACTIONS: dict[str, Action] = {
         ),
         Action("change_facility", facilities.CHANGE, facilities.change_facility),
         Action("merge_points", merging.MERGE, merging.merge_points),
+        Action("merge_into", merging.MERGE_INTO, merging.merge_into),
         Action("add_point", points.ADD, points.add_point),
         Action("remove_points", points.REMOVE, points.remove_points),
         Action("change_points", points.CHANGE, points.change_points),

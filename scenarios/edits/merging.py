@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from scenarios.coordinates import to_wgs84
 from scenarios.day import row_windows
 from scenarios.edits.capacity import (
     Factors,
@@ -21,7 +23,7 @@ from scenarios.edits.covering import cover
 from scenarios.edits.draft import Draft, Told, Walk
 from scenarios.edits.parameters import Parameters
 from scenarios.edits.selection import FROM, WHERE, in_words, select_points
-from scenarios.schema import Column
+from scenarios.schema import POINT_KINDS, POINTS, Column
 from scenarios.walking import WalkingStreets, walking_table
 
 MERGE = (
@@ -29,6 +31,14 @@ MERGE = (
     FROM,
     Column("walk_m", "float", minimum=1, maximum=3_000, default=120.0),
     Column("across_districts", "bool", default=False),
+)
+MERGE_INTO = (
+    *WHERE,
+    FROM,
+    *(column for column in POINTS.columns if column.name in ("lon", "lat")),
+    Column("name", "text"),
+    Column("kind", "choice", choices=POINT_KINDS),  # of the new point; empty: that of its bins
+    Column("walk_m", "float", minimum=1, maximum=3_000, default=120.0),
 )
 SPARED = ("smart", "market", "eco_island")
 """Kinds that are merged only where they are named: they have devices or staff of their own."""
@@ -64,6 +74,56 @@ def merge_points(draft: Draft, given: Parameters) -> Told:
     )
 
 
+def merge_into(draft: Draft, given: Parameters) -> Told:
+    """Join bins into one point at a place that is given, within a walking limit along streets."""
+    chosen = select_points(draft, given)
+    if chosen is None:
+        return Told("", "")
+    chosen = draft.split("points", chosen, given.date("from"))
+    frame = draft.frame("points")
+    rows = frame[chosen.reindex(frame.index, fill_value=False)]
+    lon, lat = to_wgs84([given["lon"]], [given["lat"]], draft.system)
+    streets, place = WalkingStreets(draft.streets()), (float(lon[0]), float(lat[0]))
+    walk_m = walks_to(streets, rows, place, float(given["walk_m"]))
+    too_far = [name for name, m in zip(rows["point_id"], walk_m, strict=True) if not np.isfinite(m)]
+    if too_far:
+        some = ", ".join(too_far[:4])
+        draft.fail(f"points = {some}; expected points at most {given['walk_m']:g} m along streets")
+        return Told("", "")
+    kg_day = rows["demand_kg"] * rows["frequency"].map(due_days_a_week) / 7
+    own = rows.assign(kg_day=kg_day, target=0, walk_m=walk_m)
+    # a place of its own beside no curb: bins that stood there already moved nowhere
+    site = {"lon": float(lon[0]), "lat": float(lat[0]), "side": None}
+    site |= {name: given[name] for name in ("name", "kind") if given.get(name)}
+    merged = _joined_rows(draft, own, Factors.middle(draft.used), {0: site})
+    _replace(draft, rows.index, merged)
+    en, zh = in_words(given, len(rows))
+    longest = float(walk_m.max())
+    where = given.get("name") or f"{given['lon']:.5f} {given['lat']:.5f}"
+    return Told(
+        f"{en} are merged into {len(merged)} at {where} (the longest walk is {longest:.0f} m)",
+        f"{zh}并入{where}（最远步行 {longest:.0f} 米）",
+    )
+
+
+def walks_to(
+    streets: WalkingStreets, rows: pd.DataFrame, place: tuple[float, float], limit_m: float
+) -> NDArray[np.float64]:
+    """Return the metres along streets from each row to a place, inf beyond a limit."""
+    *spots, end = streets.spots([*rows["lon"], place[0]], [*rows["lat"], place[1]])
+    reached = streets.reached(end, limit_m)
+    walk_m = np.full(len(rows), np.inf)
+    for k, spot in enumerate(spots):
+        ways = [reached[node] + metres for node, metres in spot.ends if node in reached]
+        if spot.arc == end.arc:
+            ways.append(abs(spot.along_m - end.along_m))
+        metres = min(ways, default=np.inf) + spot.access_m + end.access_m
+        if metres <= limit_m:
+            walk_m[k] = metres
+    at_place = (rows["lon"] == place[0]) & (rows["lat"] == place[1])
+    return np.where(at_place, 0.0, walk_m)
+
+
 def _with_targets(draft: Draft, rows: pd.DataFrame, given: Parameters) -> pd.DataFrame:
     """Return rows with the place that each moves to, its walk there, and its kilograms a day.
 
@@ -86,6 +146,14 @@ def _with_targets(draft: Draft, rows: pd.DataFrame, given: Parameters) -> pd.Dat
 def _merged_rows(draft: Draft, rows: pd.DataFrame, factors: Factors) -> list[dict[str, Any]]:
     """Return the row that stands for all rows of one stream and period at one place kept."""
     homes = rows[rows["walk_m"] == 0].drop_duplicates("target").set_index("target")
+    sites = {k: {n: home[n] for n in ("lon", "lat", "side")} for k, home in homes.iterrows()}
+    return _joined_rows(draft, rows, factors, sites)
+
+
+def _joined_rows(
+    draft: Draft, rows: pd.DataFrame, factors: Factors, sites: Mapping[Any, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the merged rows; ``sites`` has the cells of each target's place."""
     merged = []
     keys = ["target", "stream", "active_from", "active_to"]
     for _, part in rows.groupby(keys, sort=True, dropna=False):
@@ -93,8 +161,7 @@ def _merged_rows(draft: Draft, rows: pd.DataFrame, factors: Factors) -> list[dic
         order = part.assign(away=part["walk_m"] > 0, light=-part["kg_day"])
         leader = part.loc[order.sort_values(["away", "light"], kind="stable").index[0]]
         cells = {str(name): value for name, value in leader.to_dict().items()}
-        home = homes.loc[leader["target"]]
-        cells |= {name: home[name] for name in ("lon", "lat", "side")}
+        cells |= sites[leader["target"]]
         if len(part) > 1:
             cells |= _joined(draft, part, leader["stream"], factors)
         merged.append(cells)

@@ -13,12 +13,14 @@ from routing.cache import load_or_build_roads
 from routing.network import Network
 from routing.roads import Roads
 from scenarios.city import City
+from scenarios.cleaning.linked import Search
+from scenarios.hauling.hauls import plan_hauls
 from scenarios.problem import DayProblem
-from scenarios.run import prepare_day
+from scenarios.run import prepare_day, solve_day
 from scenarios.runs.family import Cancelled
 from scenarios.runs.figures import day_figures, day_lines
 from scenarios.runs.store import Result, content_hash
-from solvers.solve import Options, solve
+from solvers.solve import Options, silent
 from solvers.stop import MaxIterations, MaxSeconds, Stop
 
 PROBLEMS_KEPT = 2
@@ -131,7 +133,7 @@ class Watched:
 
 
 def plan_task(desk: Desk, task: DayTask, cancel: threading.Event) -> Result:
-    """Return the figures of one planned day.
+    """Return the figures of one day, planned with its hauls as `scenarios.run.run_day` does.
 
     Raises
     ------
@@ -143,11 +145,15 @@ def plan_task(desk: Desk, task: DayTask, cancel: threading.Event) -> Result:
     ready = time.monotonic()
     # a search alone on one thread: the tasks themselves are what runs side by side
     rule = Watched(task.budget.stop(), cancel)
-    plan = solve(posed.problem, rule, task.seed, task.solver, options=Options(1, 1))
+    search = Search(rule, task.seed, task.solver, silent, Options(1, 1), lambda text: None)
+    city = desk.cities[task.scenario]
+    plan = solve_day(posed, search, round(1000 * city.settings.price_unfamiliar))
     if cancel.is_set():
         raise Cancelled
+    if posed.haulers:
+        posed, plan = plan_hauls(posed, plan, city.settings, search)
     solved = time.monotonic()
-    result: Result = day_figures(desk.cities[task.scenario], posed, plan)
+    result: Result = day_figures(city, posed, plan)
     if task.lines:
         result["lines"] = day_lines(posed, plan)
     return {

@@ -9,13 +9,17 @@ import numpy as np
 
 from routing.paths import path_geometry
 from scenarios.city import City
-from scenarios.day import DueStop
+from scenarios.day import HAULER, DueStop
 from scenarios.energy import route_energy
+from scenarios.hauling.hauls import stocks
+from scenarios.hauling.loads import Load
 from scenarios.problem import DayProblem
 from scenarios.washing import Drive, find_drives, wash_seconds
 from solvers.evaluate import Driven, Evaluation, evaluate_plan
 from solvers.plan import Plan
+from solvers.problem import Task
 
+DAY_S = 86_400
 DIGITS = 5
 """Decimals of degrees of the lines kept: a meter."""
 
@@ -25,11 +29,17 @@ def day_figures(city: City, posed: DayProblem, plan: Plan) -> dict[str, Any]:
 
     Costs are in thousandths; ``cost`` holds the prices of what is left out, ``driven_cost`` does
     not. ``stations`` has for each facility what it takes in and how trucks queue there; ``crews``
-    the stops of each truck.
+    the stops of each truck. Cost, way and time are of transfer trucks too; their loads are hauls,
+    not stops, since what they carry was collected already.
     """
     judged = evaluate_plan(posed.problem, plan)
     lost = [lost.stop for lost in posed.lost]
-    left = [posed.problem.tasks[u.task] for u in plan.unserved]
+    left = [
+        posed.problem.tasks[u.task]
+        for u in plan.unserved
+        if not isinstance(posed.sources[u.task], Load)
+    ]
+    collected, hauled = _worked(posed, judged)
     driven_cost = sum(d.cost for d in judged.driven)
     trucks = posed.trucks
     return {
@@ -44,19 +54,39 @@ def day_figures(city: City, posed: DayProblem, plan: Plan) -> dict[str, Any]:
         ),
         "vehicles": len(judged.driven),
         "trips": sum(bool(t.put_down_kg) for d in judged.driven for t in d.timings),
-        "mass_kg": sum(
-            posed.problem.tasks[t.step.idx].mass_kg
-            for d in judged.driven
-            for t in d.timings
-            if t.step.kind == "task"
-        ),
-        "stops": sum(t.step.kind == "task" for d in judged.driven for t in d.timings),
+        "mass_kg": sum(task.mass_kg for task in collected),
+        "stops": len(collected),
+        "hauls": len(hauled),
+        "hauled_kg": sum(task.mass_kg for task in hauled),
+        "haul_cost": sum(d.cost for d in judged.driven if trucks[d.route.vehicle].kind == HAULER),
+        "overflow_s": _overflow_s(posed, judged),
         "punctual": _punctual(judged),
         "unserved": len(left) + len(lost),
         "unserved_kg": sum(t.mass_kg for t in left) + sum(stop.mass_kg for stop in lost),
         "stations": _stations(posed, judged),
         "crews": _crews(posed, judged),
     }
+
+
+def _worked(posed: DayProblem, judged: Evaluation) -> tuple[list[Task], list[Task]]:
+    """Return the tasks that are collected or cleaned, and the loads that are hauled."""
+    collected: list[Task] = []
+    hauled: list[Task] = []
+    for driven in judged.driven:
+        for timing in driven.timings:
+            if timing.step.kind == "task":
+                is_load = isinstance(posed.sources[timing.step.idx], Load)
+                (hauled if is_load else collected).append(posed.problem.tasks[timing.step.idx])
+    return collected, hauled
+
+
+def _overflow_s(posed: DayProblem, judged: Evaluation) -> int:
+    """Return for how long stations hold more than they may, all together; till midnight at most."""
+    return sum(
+        max(0, (until if until >= 0 else DAY_S) - since)
+        for stock in stocks(posed, judged).values()
+        for since, until, _ in stock.overflows
+    )
 
 
 def _punctual(judged: Evaluation) -> float:

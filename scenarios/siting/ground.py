@@ -20,8 +20,10 @@ from scenarios.day import DueStop
 from scenarios.defaults import Used, default_number
 from scenarios.edits.draft import Draft
 from scenarios.findings import Findings
+from scenarios.narrow import narrowed
 from scenarios.problem import DayProblem
 from scenarios.run import prepare_day
+from scenarios.schema import SWEEPINGS
 from scenarios.siting.candidates import Candidate
 from solvers.problem import Problem, Task, Vehicle
 
@@ -130,7 +132,8 @@ def build_ground(
     InputError
         When a candidate stands on no street that its trucks may drive.
     """
-    everything = _with_candidates(city, candidates)
+    streams = {s for c in candidates for s in c.row["streams"].split(";")}
+    everything = narrowed(_with_candidates(city, candidates), streams)
     posed = prepare_day(everything, date, network, say)
     posed.problem.need_matrices("siting")
     index = {f.facility_id: k for k, f in enumerate(posed.problem.facilities)}
@@ -142,7 +145,7 @@ def build_ground(
                 for name in lost
             ]
         )
-    units = _units(posed, {s for c in candidates for s in c.row["streams"].split(";")})
+    units = _units(posed, streams)
     cost = np.stack([_driving(posed.problem, group) for group in units.tasks])
     if radius_km is not None:
         _keep_radius(posed.problem, units, cost, radius_km)
@@ -170,8 +173,15 @@ def build_ground(
         fingerprint=" ".join(
             (everything.tables_hash, everything.settings_hash, network.fingerprint, str(date))
         ),
-        notes=posed.notes,
+        notes=(*posed.notes, *_narrowing(streams)),
     )
+
+
+def _narrowing(streams: set[str]) -> list[str]:
+    """Return what is said of the work that is left out."""
+    if SWEEPINGS in streams:
+        return []
+    return ["street cleaning, and streams that share nothing with the sites', are left out"]
 
 
 def _with_candidates(city: City, candidates: Sequence[Candidate]) -> City:

@@ -65,14 +65,28 @@ class Assignment:
 
 
 class _Flows:
-    """Variables and rows that carry every unit's waste to open facilities."""
+    """Variables and rows that carry every unit's waste to open facilities.
 
-    def __init__(self, ground: Ground, terms: Terms, open_: Sequence[int], demand: float) -> None:
+    Parameters
+    ----------
+    haul
+        Thousandths a kilogram of carrying on from each facility, as far as it is to decide where
+        waste goes.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        terms: Terms,
+        open_: Sequence[int],
+        demand: float,
+        haul: NDArray[np.float64],
+    ) -> None:
         self.ground = ground
         self.model = mathopt.Model()
         self.mass = ground.mass_kg * demand
         weight = terms.by_zone[ground.zone]
-        unit_cost = weight[:, None] * ground.cost + ground.haul[None, :]
+        unit_cost = weight[:, None] * ground.cost + haul[None, :]
         self.share: dict[tuple[int, int], mathopt.Variable] = {}
         self.left = []
         costs = []
@@ -108,9 +122,14 @@ class _Flows:
 
 
 def assign(ground: Ground, design: Design, terms: Terms, demand: float = 1.0) -> Assignment:
-    """Return where the waste goes if a design is built."""
+    """Return where the waste goes if a design is built.
+
+    A driver unloads where that is near, whatever carrying on from there costs; so do the routed
+    days.
+    """
     sites = [ground.site_of[c] for c, _ in design]
-    flows = _Flows(ground, terms, [*ground.existing, *sites], demand)
+    nowhere = np.zeros(len(ground.haul))
+    flows = _Flows(ground, terms, [*ground.existing, *sites], demand, nowhere)
     for (c, s), k in zip(design, sites, strict=True):
         flows.model.add_linear_constraint(flows.load(k) <= ground.capacity_kg[c][s])
     flows.model.minimize(mathopt.fast_sum(flows.costs))
@@ -143,7 +162,7 @@ def best_designs(
     near
         All but one of these sites must be built.
     """
-    flows = _Flows(ground, terms, [*ground.existing, *ground.site_of], demand)
+    flows = _Flows(ground, terms, [*ground.existing, *ground.site_of], demand, ground.haul)
     model, costs = flows.model, list(flows.costs)
     built = [[model.add_binary_variable() for _ in sizes] for sizes in ground.capacity_kg]
     for c, (sizes, k) in enumerate(zip(built, ground.site_of, strict=True)):

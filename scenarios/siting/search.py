@@ -180,12 +180,13 @@ class _Search:
         """Return the terms fitted to all that was routed, flows as of the terms before."""
         designs = sorted(self.runs)
         flows = [self.assigned(d, terms) for d in designs]
-        collection = [
-            statistics.fmean(r["collection"] for r in self.runs[d][: self.effort.seeds])
+        told = [
+            statistics.fmean(r["total"] - r["sites"] for r in self.runs[d][: self.effort.seeds])
             - flow.left_price
+            - flow.haul
             for d, flow in zip(designs, flows, strict=True)
         ]
-        return fit_terms([flow.features for flow in flows], collection)
+        return fit_terms([flow.features for flow in flows], told)
 
     def best(self) -> Design:
         """Return the cheapest design routed."""

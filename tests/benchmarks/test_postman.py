@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.postman import plain_deadhead_m
+from benchmarks.postman import Tour, plain_tours
 from routing.profiles import SWEEPER, weigh
 from tests.scenarios.test_access import Street, arc_names, town
 
@@ -20,28 +20,29 @@ def way(*pieces: str) -> tuple[int, ...]:
     return tuple(NAMES.index(piece) for piece in pieces)
 
 
-def deadhead(runs: list[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]], *limits) -> float:
-    """Metres driven without work from the depot at D."""
+def tour(runs: list[tuple[tuple[int, ...], tuple[tuple[int, int], ...]]], *limits) -> Tour:
+    """The tour from the depot at D."""
     network = town(PLACES, STREETS)
     weights = weigh(network, SWEEPER)
-    return plain_deadhead_m(network, weights, [runs], limits, DEPOT_D)
+    (found,) = plain_tours(network, weights, [runs], limits, DEPOT_D)
+    return found
 
 
 def test_both_curbs_of_a_street_need_only_the_way_there_and_back():
     """A-B-C and back is a circuit: 100 m from the depot at D and 100 m home."""
     runs = [(way("AB", "BC"), ((0, 0),)), (way("CB", "BA"), ((0, 0),))]
-    assert deadhead(runs, (0, 0)) == pytest.approx(200, abs=1)
+    assert tour(runs, (0, 0)).deadhead_m == pytest.approx(200, abs=1)
 
 
 def test_one_curb_costs_the_way_back():
     """A-B-C alone is closed by driving back 200 m."""
-    assert deadhead([(way("AB", "BC"), ((0, 0),))], (0, 0)) == pytest.approx(400, abs=1)
+    assert tour([(way("AB", "BC"), ((0, 0),))], (0, 0)).deadhead_m == pytest.approx(400, abs=1)
 
 
 def test_parts_that_do_not_touch_are_linked():
     """A-B and C-B: linked over B; the circuit A-B, to C, C-B, to A adds 100 and 100 m."""
     runs = [(way("AB"), ((0, 0),)), (way("CB"), ((0, 0),))]
-    assert deadhead(runs, (0, 0)) == pytest.approx(400, abs=1)
+    assert tour(runs, (0, 0)).deadhead_m == pytest.approx(400, abs=1)
 
 
 def test_every_pass_drives_and_refills_by_itself():
@@ -50,4 +51,4 @@ def test_every_pass_drives_and_refills_by_itself():
         (way("AB", "BC"), ((0, 0), (60, 0))),
         (way("CB", "BA"), ((0, 0), (60, 0))),
     ]
-    assert deadhead(runs, (0, 0), (100, 0)) == pytest.approx(200 + 200 + 600, abs=1)
+    assert tour(runs, (0, 0), (100, 0)).deadhead_m == pytest.approx(200 + 200 + 600, abs=1)

@@ -56,8 +56,8 @@ def test_walks_are_weighed_by_waste() -> None:
             "A": {"mass_kg": 30, "capacity_kg": 60, "wait_s": 120, "longest_wait_s": 60},
             "B": {"mass_kg": 30, "capacity_kg": None, "wait_s": 0, "longest_wait_s": 0},
         },
-        "crews": {},
+        "crews": {}, "hauled_kg": 0, "haul_cost": 0, "overflow_s": 120,
     }  # fmt: skip
     found = measures(run, [Walk("a", "b", 100.0, 1.0), Walk("b", "b", 0.0, 3.0)], run)
     assert (found["walk_m"], found["longest_walk_m"]) == (25, 100)
-    assert (found["station_load"], found["queue_min"]) == (50, 2)
+    assert (found["station_load"], found["queue_min"], found["overflow_min"]) == (50, 2, 2)

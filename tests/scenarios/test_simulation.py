@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dispatch.simulation import Trial, simulate_city
 from scenarios._kernels.simulate import FACILITY, TASK, Days, Steps, Trucks, simulate
 from scenarios.city import read_city
 from scenarios.problem import DayProblem
-from scenarios.run import prepare_day
+from scenarios.run import prepare_day, run_day
 from scenarios.simulation import Noise, inflated, simulate_plan, spreads_from_weighings
 from solvers.plan import Plan
 from solvers.solve import solve
 from solvers.stop import MaxIterations
-from tests.scenarios.edits.towns import streets_of, town_city
+from tests.scenarios.edits.towns import streets_of, town_city, town_with_hauls
 
 CALM = Noise(0, 0, 0)
 
@@ -134,3 +135,20 @@ def test_spreads_come_from_weighings(tmp_path: Path) -> None:
     assert spreads_from_weighings(read_city(tmp_path)) == {
         "P1": pytest.approx(math.sqrt(250) / 100)
     }
+
+
+def test_hauls_are_simulated_too(tmp_path: Path) -> None:
+    """A plan with hauls comes true without noise; in slower traffic the transfer truck is later."""
+    folder = town_with_hauls(tmp_path / "city")
+    city = read_city(folder)
+    day = run_day(city, dt.date(2024, 11, 25), lambda: MaxIterations(50), seed=1)
+    calm = simulate_plan(day.posed, day.posed.problem, day.plan, CALM, 3, 1)
+    assert calm.planned_cost == calm.mean_cost > 0
+    (truck,) = [route for route in calm.routes if route.truck_id == "X1"]
+    assert truck.stops > 0
+    noisy = simulate_plan(day.posed, day.posed.problem, day.plan, Noise(0, 0.3, 0), 200, 1)
+    (again,) = [route for route in noisy.routes if route.truck_id == "X1"]
+    assert again.late_end_s > truck.late_end_s
+    trial = Trial(dt.date(2024, 11, 25), CALM, 3, (), 50, 1)
+    (told,) = simulate_city(city, trial, lambda text: None)["mean waste"]
+    assert told == calm

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.errors import InputError
 from scenarios.city import City, read_city
-from scenarios.coverage.choice import Need, cheapest, needs_of
+from scenarios.coverage.choice import Need, best_sets, needs_of
 from scenarios.coverage.kpis import coverage_rows, needed
-from scenarios.coverage.routed import sorted_city
+from scenarios.coverage.routed import sorted_city, what_sorting_touches
 from scenarios.coverage.search import Effort, Plan, choose_units
 from scenarios.coverage.units import Unit, kitchen_share, list_units
 from scenarios.defaults import Used, default_number
 from scenarios.runs.days import Budget, DayTask, Desk, plan_task
-from scenarios.runs.family import Family, ThreadCrew, run_family
-from scenarios.runs.store import Store
+from scenarios.runs.family import Crew, Family, ThreadCrew, run_family
+from scenarios.runs.store import Result, Store
 from tests.cities import place
 from tests.scenarios.edits.towns import streets_of, town_city
 
@@ -105,10 +106,10 @@ def test_the_target_is_reached_and_not_passed(total: int, sorting: int, more: in
     assert needed(total, sorting, 0.45) == more
 
 
-def naive_cheapest(costs: list[int], needs: list[Need]) -> int | None:
-    """The least cost of all subsets that meet the needs."""
+def naive_sets(costs: list[int], needs: list[Need]) -> list[tuple[int, tuple[int, ...]]]:
+    """All subsets that meet the needs, with their costs, in order."""
     usable = sorted({k for need in needs for k in need.units})
-    best = None
+    found = []
     for size in range(len(usable) + 1):
         for some in itertools.combinations(usable, size):
             counts = [len(set(some) & set(need.units)) for need in needs]
@@ -116,30 +117,38 @@ def naive_cheapest(costs: list[int], needs: list[Need]) -> int | None:
                 n == need.count if need.exactly else n >= need.count
                 for n, need in zip(counts, needs, strict=True)
             )
-            cost = sum(costs[k] for k in some)
-            if met and (best is None or cost < best):
-                best = cost
-    return best
+            if met:
+                found.append((sum(costs[k] for k in some), some))
+    return sorted(found)
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.integers(-3000, 9000), min_size=9, max_size=9),
+    st.lists(st.integers(-3, 9), min_size=9, max_size=9),
     st.floats(0, 1),
     st.booleans(),
 )
-def test_the_choice_is_the_cheapest_of_all(
+def test_the_choices_are_the_cheapest_of_all(
     costs: list[int], target: float, each_district: bool
 ) -> None:
-    """Against every subset, with floors for districts and costs below nothing too."""
+    """Against every subset, with floors for districts, equal costs, and costs below nothing too."""
     needs = needs_of(UNITS, target, (), each_district=each_district)
-    found = cheapest(costs, needs)
-    best = naive_cheapest(costs, needs)
-    assert found is not None
-    assert sum(costs[k] for k in found) == best
-    second = cheapest(costs, needs, [found])
-    assert second != found
-    assert second is None or sum(costs[k] for k in second) >= best
+    found = best_sets(costs, needs, 4)
+    every = naive_sets(costs, needs)
+    assert [sum(costs[k] for k in one) for one in found] == [cost for cost, _ in every[:4]]
+    assert len(set(found)) == len(found)
+    assert set(found) <= {one for _, one in every}
+
+
+def test_many_equal_units_are_chosen_from_at_once() -> None:
+    """Six hundred villages of one cost in eight districts: no search, and the list's order."""
+    districts = [tuple(range(k, 600, 8)) for k in range(8)]
+    needs = [*(Need(one, 20, exactly=False) for one in districts)]
+    needs.append(Need(tuple(range(600)), 270, exactly=True))
+    first, second = best_sets([5000] * 600, needs, 2)
+    assert first == tuple(range(270))
+    assert len(second) == 270
+    assert first != second
 
 
 def planned(city: City, path: Path, folder: Path, target: float) -> tuple[Plan, tuple[Unit, ...]]:
@@ -192,10 +201,10 @@ def routed_totals(
     city: City, units: tuple[Unit, ...], sets: list[tuple[int, ...]], folder: Path
 ) -> dict[tuple[int, ...], float]:
     """What each set costs a day, routed."""
-    bare = replace(city, tables={**city.tables, "programmes": city.tables["programmes"].iloc[:0]})
     network = streets_of(city)
     cities = {
-        str(some): sorted_city(bare, units, some, lambda: network, Used()) for some in [(), *sets]
+        str(some): what_sorting_touches(sorted_city(city, units, some, lambda: network, Used()))
+        for some in [(), *sets]
     }
     desk = Desk(cities, network)
     tasks = {some: DayTask(str(some), MONDAY, 1, Budget(iterations=60)) for some in [(), *sets]}
@@ -206,6 +215,97 @@ def routed_totals(
     return {
         some: found[keys[some]]["cost"] - base + sum(units[k].set_up for k in some) for some in sets
     }
+
+
+def chosen_of(city: City, path: Path, crew: Crew, folder: Path) -> Plan | None:
+    """The choice of three tenths of the units, made by a crew."""
+    used = Used()
+    return choose_units(
+        city,
+        list_units(city, path, MONDAY, used).units,
+        0.3,
+        (MONDAY, MONDAY + dt.timedelta(days=1)),
+        compound_districts=(),
+        each_district=False,
+        streets=lambda: streets_of(city),
+        effort=Effort(Budget(iterations=30), 2),
+        crew=crew,
+        store=Store(folder),
+        say=quiet,
+        used=used,
+    )
+
+
+class Leaving(ThreadCrew):
+    """A crew that is interrupted after some results; it notes which days it was to plan."""
+
+    def __init__(self, results: int) -> None:
+        super().__init__(1)
+        self.left = results
+        self.asked: list[DayTask] = []
+
+    def carry_out(self, family: Family, keys: Sequence[str]) -> Iterator[tuple[str, Result]]:
+        """Yield results until it is time to leave."""
+        self.asked += [family.tasks[key] for key in keys]
+        for found in super().carry_out(family, keys):
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            yield found
+
+
+def test_an_interrupt_keeps_the_sets_that_were_routed(tmp_path: Path) -> None:
+    """After today and one set (two days, two seeds each) the plan holds that set, and says so."""
+    city, path = town(tmp_path / "city", 1)
+    plan = chosen_of(city, path, Leaving(9), tmp_path / "runs")
+    assert plan is not None
+    assert (len(plan.sets), plan.stopped) == (1, True)
+    assert plan.best.source == "exact"
+    with pytest.raises(KeyboardInterrupt):
+        chosen_of(city, path, Leaving(7), tmp_path / "other")
+    again = chosen_of(city, path, ThreadCrew(2), tmp_path / "runs")
+    assert again is not None
+    assert not again.stopped
+    assert plan.best.chosen in {one.chosen for one in again.sets}
+
+
+def test_each_day_of_a_set_is_posed_once(tmp_path: Path) -> None:
+    """The runs come set by set and day by day, so that a worker need not pose a day again."""
+    city, path = town(tmp_path / "city", 1)
+    crew = Leaving(100)
+    chosen_of(city, path, crew, tmp_path / "runs")
+    days = [(task.scenario, task.date) for task in crew.asked]
+    changes = sum(a != b for a, b in itertools.pairwise(days))
+    assert changes == len(set(days)) - 1
+
+
+def test_what_sorting_leaves_alone_is_not_planned(tmp_path: Path) -> None:
+    """Streams with trucks and facilities of their own go; those that are joined by either stay."""
+    folder = tmp_path / "city"
+    town(folder, 1)
+    text = (folder / "points.csv").read_text(encoding="utf-8")
+    rows = f"R,{place(1, 1)},东,market,recyclable,300\nH,{place(1, 2)},东,market,hazardous,3\n"
+    (folder / "points.csv").write_text(text + rows, encoding="utf-8")
+    sites = (folder / "facilities.csv").read_text(encoding="utf-8")
+    apart = sites.replace("other;recyclable;sweepings", "other;sweepings")
+    more = f"R1,plant,{place(3, 1)},recyclable;hazardous,04:00,22:00,,\n"
+    (folder / "facilities.csv").write_text(apart + more, encoding="utf-8")
+    frame = pd.read_csv(folder / "trucks.csv", dtype=str).assign(streams="")
+    frame.loc[frame["truck_id"] == "C1", "streams"] = "other;hazardous"
+    frame.to_csv(folder / "trucks.csv", index=False)
+    joined = what_sorting_touches(read_city(folder))
+    assert set(joined.points["stream"]) == {"other", "kitchen", "hazardous", "recyclable"}
+    frame.loc[frame["truck_id"] == "C1", "streams"] = "other"
+    frame.to_csv(folder / "trucks.csv", index=False)
+    city = read_city(folder)
+    bare = what_sorting_touches(city)
+    assert set(bare.points["stream"]) == {"other", "kitchen"}
+    assert set(bare.trucks["truck_id"]) == {"C1", "F1"}
+    assert bare.tables["programmes"].empty
+    # the choice itself knows the points of all streams, which units may name as theirs
+    table = (folder / "units.csv").read_text(encoding="utf-8").replace(",P0,", ",P0;R,")
+    (folder / "units.csv").write_text(table, encoding="utf-8")
+    assert chosen_of(city, folder / "units.csv", ThreadCrew(2), tmp_path / "runs") is not None
 
 
 def test_sorting_moves_waste(tmp_path: Path) -> None:

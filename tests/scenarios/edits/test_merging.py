@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scenarios.city import City, read_city
 from scenarios.edits.capacity import due_days_a_week
-from scenarios.edits.merging import ANY_TIME, common_windows
+from scenarios.edits.merging import ANY_TIME, common_windows, walks_to
 from scenarios.edits.scenario import apply_scenario, read_scenario
 from scenarios.run import load_network
 from scenarios.sample import write_sample
@@ -142,3 +142,14 @@ def test_nanshan_within_the_limit(shared_osm: Path, tmp_path: Path) -> None:
 
 def _daily(rows: pd.DataFrame) -> pd.Series:
     return rows["demand_kg"] * rows["frequency"].map(due_days_a_week) / 7
+
+
+def test_walks_to_a_place_are_those_between_places(tmp_path: Path) -> None:
+    """From every bin to each place of another one: the same metres as in the table of all pairs."""
+    city = town_city(tmp_path)
+    streets = WalkingStreets(load_network(city, str))
+    rows = city.points
+    table = walking_table(streets, streets.spots(rows["lon"], rows["lat"]), 700)
+    for k, (lon, lat) in enumerate(zip(rows["lon"], rows["lat"], strict=True)):
+        assert walks_to(streets, rows, (lon, lat), 700) == pytest.approx(table[:, k])
+    assert np.isfinite(table).sum() > len(rows)

@@ -1,0 +1,1 @@
+"""Where to put collection points, eco islands, water points and wash stations."""
