@@ -172,8 +172,9 @@ class _Route:
         self.truck: DueTruck = posed.trucks[driven.route.vehicle]
         self.here = self.vehicle.start
         self.trip = 1
-        self.before_kg: dict[str, int] = {}
-        self.before_l: dict[str, int] = {}
+        first = self.vehicle.loaded_stream if self.vehicle.starts_loaded else ""
+        self.before_kg: dict[str, int] = {first: self.vehicle.loaded_kg} if first else {}
+        self.before_l: dict[str, int] = {first: self.vehicle.loaded_l} if first else {}
         self.tank_l = self.vehicle.tank_l
         self.activities: list[dict[str, Any]] = []
         self.unloads: list[tuple[str, dict[str, int]]] = []
@@ -188,7 +189,9 @@ class _Route:
         leg = self._drive_to(self.vehicle.end, driven.home_layer, driven.end_s - driven.home_s)
         self._depot("end", truck.end_depot_id, self.vehicle.end, driven.end_s, leg)
         streams = [a["stream"] for a in self.activities if a["kind"] in ("stop", "street", "load")]
-        stream = max(sorted(set(streams)), key=streams.count) if streams else ""
+        stream = self.vehicle.loaded_stream
+        if streams:
+            stream = max(sorted(set(streams)), key=streams.count)
         work = [a for a in self.activities if a["kind"] not in ("start", "end", "break")]
         energy = route_energy(self.city, truck, driven.length_m)
         return {

@@ -478,6 +478,9 @@ def truck_facts(plan: Mapping[str, Any], route: Mapping[str, Any]) -> list[str]:
     ]
     if route["tank_l"]:
         facts.append(f"水箱 tank {route['tank_l']} L")
+    first = route["activities"][0]["load_kg"]
+    if first:
+        facts.append(f"出车时已载 aboard at the start {first} kg")
     energy = route["energy"]
     name = both(word_of(ENERGIES, energy["kind"]))
     facts.append(f"{name} {energy['amount']:.1f} {energy['unit']}")

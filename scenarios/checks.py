@@ -69,6 +69,7 @@ def check_tables(tables: Tables, faults: Findings, label: Label) -> None:
     faults.add(_overlaps(tables["points"], label("points")))
     faults.add(_wrong_depots(tables, label))
     faults.add(_empty_bodies(tables["trucks"], label("trucks")))
+    faults.add(_wrong_loads(tables["trucks"], label("trucks")))
     faults.add(_wrong_streams(tables["facilities"], label("facilities")))
     faults.add(_wrong_hauls(tables["facilities"], label("facilities")))
     faults.add(_bad_streets(tables["streets"], label("streets")))
@@ -213,6 +214,24 @@ def _empty_bodies(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
             loads = kind in COLLECTION_TRUCKS or (streams and kind not in BODILESS)
             if value == 0 and loads:
                 yield at(where, row, f"{column} = '0'; expected a number > 0 for a {kind} truck")
+
+
+def _wrong_loads(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Loads aboard at the start that a truck cannot have, or of which the day is not known."""
+    rows: Iterator[Any] = trucks.itertuples(index=False)
+    for row in rows:
+        if pd.isna(row.loaded_kg) or row.loaded_kg == 0 or row.kind is None:
+            continue
+        number = 1 if pd.isna(row.compartments) else int(row.compartments)
+        given = f"loaded_kg = {row.loaded_kg:g}"
+        room = row.capacity_kg / number
+        if row.kind not in COLLECTION_TRUCKS:
+            yield at(where, row.row, f"{given}; expected none for a {row.kind} truck")
+        elif pd.isna(row.loaded_on):
+            yield at(where, row.row, f"{given}; expected the date in loaded_on as well")
+        elif room < row.loaded_kg:
+            parts = f", in one of its {number} compartments" if number > 1 else ""
+            yield at(where, row.row, f"{given}; expected at most {room:g}{parts}")
 
 
 def _wrong_streams(facilities: pd.DataFrame, where: str) -> Iterator[Finding]:

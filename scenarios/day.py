@@ -138,7 +138,10 @@ class DueFacility:
 
 @dataclass(frozen=True)
 class DueTruck:
-    """A truck on shift; ``capacity_l`` is in loose litres by stream, costs in thousandths."""
+    """A truck on shift; ``capacity_l`` is in loose litres by stream, costs in thousandths.
+
+    ``loaded_kg`` and ``loaded_l`` of ``loaded_stream`` are aboard when its shift begins.
+    """
 
     truck_id: str
     kind: str
@@ -162,6 +165,9 @@ class DueTruck:
     cost_h: int
     energy: str
     permits: frozenset[str]
+    loaded_stream: str = ""
+    loaded_kg: int = 0
+    loaded_l: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,7 +217,7 @@ def plan_day(city: City, date: dt.date, visits: StoredVisits | None = None) -> D
     facilities = _facilities(city, date, notes)
     before = len(notes)
     hauled = {s for f in facilities if f.haul for s in hauled_streams(f)}
-    on_shift = _trucks(city, {f.facility_id for f in facilities}, hauled, notes)
+    on_shift = _trucks(city, date, {f.facility_id for f in facilities}, hauled, notes)
     trucks = tuple(t for t in on_shift if t.kind != HAULER)
     haulers = tuple(t for t in on_shift if t.kind == HAULER)
     if not haulers:
@@ -561,20 +567,52 @@ def _hauls(rows: Sequence[Any]) -> dict[str, Haul]:
 
 
 def _trucks(
-    city: City, active: set[str], hauled: set[str], notes: list[str]
+    city: City, date: dt.date, active: set[str], hauled: set[str], notes: list[str]
 ) -> tuple[DueTruck, ...]:
     rows = list(city.trucks.itertuples(index=False))
     reasons = {row.truck_id: _off_shift(row, active, hauled) for row in rows}
     for why in sorted(set(reasons.values()) - {""}):
         off = [truck_id for truck_id, reason in reasons.items() if reason == why]
         notes.append(f"trucks left out because {why}: {listed(off, NAMED)}")
+    full = [row.truck_id for row in rows if reasons[row.truck_id] and _is_loaded(row, date)]
+    if full:
+        notes.append(f"loads stay aboard trucks that are left out: {listed(full, NAMED)}")
     small = [row.truck_id for row in rows if row.hopper_m3 < row.capacity_m3]
     if small:
         notes.append(
             "hopper_m3 is less than capacity_m3, from which the volume is taken: "
             + listed(small, NAMED)
         )
-    return tuple(_truck(row, city.settings) for row in rows if not reasons[row.truck_id])
+    return tuple(_truck(row, date, city.settings) for row in rows if not reasons[row.truck_id])
+
+
+def _is_loaded(row: Any, date: dt.date) -> bool:
+    """Whether a truck has a load aboard when its shift begins on a date."""
+    return bool(row.loaded_kg > 0 and row.loaded_on == pd.Timestamp(date))
+
+
+def _load_of(row: Any, date: dt.date, settings: Settings) -> tuple[str, int, int]:
+    """Return stream, kilograms and loose litres aboard when a truck's shift begins on a date.
+
+    Raises
+    ------
+    InfeasibleError
+        When its stream is not told, or is none of the truck's, or it is more than it packs.
+    """
+    if not _is_loaded(row, date):
+        return "", 0, 0
+    stream = _text(row.loaded_stream) or (row.streams[0] if len(row.streams) == 1 else "")
+    where = f"trucks.csv: {row.truck_id} has {row.loaded_kg:g} kg aboard"
+    if stream not in row.streams:
+        own = ", ".join(row.streams)
+        raise InfeasibleError(f"{where} of {stream or 'no stream'}; it carries {own}")
+    litres = half_up(1000.0 * float(row.loaded_kg) / settings.density_in_bin[stream])
+    room = _loose_litres(row, stream, settings) // int(row.compartments)
+    if litres > room:
+        raise InfeasibleError(
+            f"{where}, {litres:,} l of {stream} as it lies in bins; it packs {room:,} l of it"
+        )
+    return stream, half_up(float(row.loaded_kg)), litres
 
 
 def _off_shift(row: Any, active: set[str], hauled: set[str]) -> str:
@@ -587,7 +625,8 @@ def _off_shift(row: Any, active: set[str], hauled: set[str]) -> str:
     return f"their depot {closed[0]} is not active" if closed else ""
 
 
-def _truck(row: Any, settings: Settings) -> DueTruck:
+def _truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
+    stream, loaded_kg, loaded_l = _load_of(row, date, settings)
     weight_kg = half_up(1000.0 * float(row.weight_t))
     return DueTruck(
         truck_id=row.truck_id,
@@ -612,6 +651,9 @@ def _truck(row: Any, settings: Settings) -> DueTruck:
         cost_h=half_up(1000.0 * float(row.cost_h)),
         energy=row.energy,
         permits=frozenset(row.permits),
+        loaded_stream=stream,
+        loaded_kg=loaded_kg,
+        loaded_l=loaded_l,
     )
 
 

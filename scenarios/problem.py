@@ -512,6 +512,9 @@ def _vehicles(
             fixed_cost=t.fixed_cost,
             cost_km=t.cost_km,
             cost_h=t.cost_h,
+            loaded_stream=t.loaded_stream,
+            loaded_kg=t.loaded_kg,
+            loaded_l=t.loaded_l,
         )
         for t in trucks
     )

@@ -152,6 +152,9 @@ TRUCKS = Table(
         Column("cost_h", "float", minimum=0, maximum=10_000, default=59.0),
         Column("energy", "choice", choices=ENERGIES, default="diesel"),
         Column("permits", "list"),
+        Column("loaded_kg", "float", minimum=0, maximum=60_000),  # aboard when the shift begins
+        Column("loaded_stream", "choice", choices=STREAMS),
+        Column("loaded_on", "date"),  # the morning on which it is aboard
     ),
     key="truck_id",
     required=True,

@@ -220,9 +220,13 @@ def _trucks(posed: DayProblem, driven: list[Driven]) -> Trucks:
     vehicles = [problem.vehicles[d.route.vehicle] for d in driven]
     kg = [[v.capacity_kg // v.compartments] * len(problem.streams) for v in vehicles]
     litres = [[v.capacity_l.get(s, 0) // v.compartments for s in problem.streams] for v in vehicles]
+    first_kg = [[v.loaded_kg * (v.loaded_stream == s) for s in problem.streams] for v in vehicles]
+    first_l = [[v.loaded_l * (v.loaded_stream == s) for s in problem.streams] for v in vehicles]
     return Trucks(
         np.asarray(kg, dtype=np.int64),
         np.asarray(litres, dtype=np.int64),
+        np.asarray(first_kg, dtype=np.int64),
+        np.asarray(first_l, dtype=np.int64),
         np.asarray([d.route.start_s for d in driven], dtype=np.int64),
         np.asarray([v.shift_end + v.max_overtime_s for v in vehicles], dtype=np.int64),
     )

@@ -138,10 +138,13 @@ def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
             int(rules.meal_applies(v)),
             seen.setdefault(likeness(v), len(seen)),
             NEVER if v.max_length_m is None else v.max_length_m,
+            problem.streams.index(v.loaded_stream) if v.starts_loaded else -1,
+            v.loaded_kg,
+            v.loaded_l,
         ]
         for v in problem.vehicles
     ]
-    return _table(rows, 17)
+    return _table(rows, 20)
 
 
 def _facility_table(problem: Problem) -> NDArray[np.int64]:

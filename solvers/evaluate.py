@@ -98,6 +98,10 @@ class _Drive:
         self.load_l: dict[str, int] = defaultdict(int)
         self.tank_l = self.vehicle.tank_l
         self.carried: set[str] = set()
+        if self.vehicle.starts_loaded:
+            self.load_kg[self.vehicle.loaded_stream] = self.vehicle.loaded_kg
+            self.load_l[self.vehicle.loaded_stream] = self.vehicle.loaded_l
+            self.carried.add(self.vehicle.loaded_stream)
         self.collected_kg = 0
         self.released_s = self._next_release(0)
         self.timings: list[Timing] = []
@@ -364,6 +368,16 @@ def _service_faults(problem: Problem, plan_routes: tuple[Route, ...], left: set[
     ]
 
 
+def _stranded_loads(problem: Problem, routes: tuple[Route, ...]) -> list[str]:
+    """Return a line for each truck that has a load aboard from the start and stays at home."""
+    out = {route.vehicle for route in routes}
+    return [
+        f"{v.vehicle_id}: stays at home with {v.loaded_kg} kg of {v.loaded_stream} aboard"
+        for idx, v in enumerate(problem.vehicles)
+        if v.starts_loaded and not v.ends_loaded and idx not in out
+    ]
+
+
 def _group_faults(problem: Problem, routes: tuple[Route, ...]) -> list[str]:
     """Return a line for each group whose visits follow none of its patterns."""
     day_of = {
@@ -398,6 +412,7 @@ def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) ->
     violations += _bay_faults(problem, driven)
     violations += _tonnage_faults(problem, driven)
     violations += _service_faults(problem, routes, left_out)
+    violations += _stranded_loads(problem, routes)
     violations += _group_faults(problem, routes)
     cost = sum(d.cost for d in driven) + sum(problem.tasks[idx].price for idx in left_out)
     return Evaluation(driven, cost, violations)

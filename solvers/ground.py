@@ -35,10 +35,12 @@ MOST_ROWS = 512
 def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding.
 
-    So it is with queues, tonnage, rests, paid hours, ranges, travel that changes by the hour, and
-    compartments that are emptied one by one.
+    So it is with queues, tonnage, rests, paid hours, ranges, travel that changes by the hour,
+    compartments that are emptied one by one, and loads aboard from the start.
     """
     if problem.hours is not None or empties_in_part(problem):
+        return True
+    if any(v.starts_loaded for v in problem.vehicles):
         return True
     if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
         return True

@@ -95,7 +95,9 @@ class Vehicle:
     ``max_day_kg`` and ``max_day_tasks`` bound what it collects on all trips together,
     ``max_duration_s`` the time from leaving its depot to coming home, ``max_length_m`` its way in
     that time, such as the range of a battery. A truck that ``ends_loaded`` need not unload before
-    it comes home. ``day`` tells the days of a period apart.
+    it comes home. ``day`` tells the days of a period apart. ``loaded_kg`` and ``loaded_l`` of
+    ``loaded_stream`` are aboard when the shift begins, in a compartment of that stream; such a
+    truck goes out to put them down even if it serves nothing.
     """
 
     vehicle_id: str
@@ -120,6 +122,14 @@ class Vehicle:
     max_length_m: int | None = None
     ends_loaded: bool = False
     day: int = 0
+    loaded_stream: str = ""
+    loaded_kg: int = 0
+    loaded_l: int = 0
+
+    @property
+    def starts_loaded(self) -> bool:
+        """Whether anything is aboard when the shift begins."""
+        return self.loaded_kg > 0 or self.loaded_l > 0
 
 
 @dataclass(frozen=True)
@@ -265,4 +275,20 @@ class Problem:
             for v in self.vehicles
             if v.shift_end <= v.shift_start
         ]
+        faults += [fault for v in self.vehicles if v.starts_loaded for fault in _load_faults(v)]
         return faults
+
+
+def _load_faults(vehicle: Vehicle) -> list[str]:
+    """Return a line for each way in which a truck cannot hold what is said to be aboard."""
+    v, what = vehicle, f"vehicle {vehicle.vehicle_id}: begins with {vehicle.loaded_stream or '?'}"
+    if v.loaded_stream not in v.capacity_l:
+        return [f"{what} aboard, which it does not carry"]
+    faults = []
+    if v.loaded_kg * v.compartments > v.capacity_kg:
+        room = v.capacity_kg // v.compartments
+        faults.append(f"{what} of {v.loaded_kg} kg aboard, more than the {room} kg it holds of it")
+    if v.loaded_l * v.compartments > v.capacity_l[v.loaded_stream]:
+        room = v.capacity_l[v.loaded_stream] // v.compartments
+        faults.append(f"{what} of {v.loaded_l} l aboard, more than the {room} l it holds of it")
+    return faults

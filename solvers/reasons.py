@@ -109,7 +109,7 @@ class RosterBench:
         if code != FEASIBLE:
             yield REASONS[code], 0, route
             return
-        before = int(self.roster.routes.cost[vehicle]) if sequence else 0
+        before = int(self.roster.routes.cost[vehicle])
         yield "", int(self.roster.scratch.result[COST]) - before, route
 
     def take(self, vehicle: int, sequence: list[int]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.errors import InfeasibleError
 from solvers._kernels.booking import book, total_cost
 from solvers._kernels.decode import decode as decode_kernel
 from solvers._kernels.exact import Exact
@@ -54,6 +55,17 @@ class Roster:
         self._has_best = False
         self._best = empty_routes(self.model)
         self._best_bookings = self._no_bookings()
+        self._send_loads()
+
+    def _send_loads(self) -> None:
+        """Let each truck with a load aboard from the start put it down, if it does nothing else."""
+        for vehicle, truck in enumerate(self.problem.vehicles):
+            if truck.starts_loaded and self._book(vehicle) != FEASIBLE:
+                raise InfeasibleError(
+                    f"vehicle {truck.vehicle_id} cannot put down the {truck.loaded_kg} kg of"
+                    f" {truck.loaded_stream} that are aboard at the start: no facility takes them"
+                    " in its shift"
+                )
 
     def _no_bookings(self) -> Bookings:
         return empty_bookings(self.model, [f.booked for f in self.problem.facilities])
@@ -149,6 +161,7 @@ class Roster:
         """Empty all routes; the best ones known stay."""
         _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
         _copy_into(tuple(self.bookings), tuple(self._no_bookings()))
+        self._send_loads()
 
     def keep_best(self) -> bool:
         """Keep the present routes if none cheaper are known; return whether they were kept."""
@@ -232,12 +245,17 @@ class Roster:
             decode_kernel(self.model, self.bookings, self.scratch, vehicle, array, len(array))
         )
 
+    def _under_way(self) -> list[int]:
+        """Return the vehicles that go out, be it only to put down what they set out with."""
+        busy = (self.routes.size > 0) | (self.routes.num_visits > 0)
+        return [int(v) for v in np.flatnonzero(busy)]
+
     def tighten(self) -> None:
         """Book each route once more, where that makes it no dearer.
 
         Another vehicle may have given up a bay that a route waited for.
         """
-        for vehicle in self.sequences():
+        for vehicle in self._under_way():
             before = self.cost
             kept, kept_bookings = _copy_of(self.routes), _copy_of(self.bookings)
             visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
@@ -250,7 +268,7 @@ class Roster:
         """Return every used vehicle's route as it is booked, with breaks and bays made explicit."""
         routes = []
         self.scratch.state[REPLAY] = 1
-        for vehicle in self.sequences():
+        for vehicle in self._under_way():
             visits = self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]
             self.scratch.state[SET_OUT] = self.routes.set_out[vehicle] + 1
             if self.decode(vehicle, visits.tolist()) != FEASIBLE:

@@ -30,6 +30,19 @@ def check_trucks(ctx: Context) -> None:
             _check_truck(ctx, route, truck)
         text = f"{route.truck_id} drives {times[route.truck_id]} routes"
         ctx.check(times[route.truck_id] == 1, "truck-twice", text, route.truck_id)
+    if not ctx.plan.fingerprint.get("scope"):
+        _check_loads_at_home(ctx, set(times))
+
+
+def _check_loads_at_home(ctx: Context, out: set[str]) -> None:
+    """Check that no truck that could go out stays at home with a load aboard."""
+    stations = ctx.world.stations
+    for name, truck in sorted(ctx.world.trucks.items()):
+        depots = [stations.get(d) for d in (truck.depot_id, truck.end_depot_id)]
+        on_shift = truck.shift_end > truck.shift_start
+        if truck.loaded is not None and on_shift and all(d and d.active for d in depots):
+            text = f"{name} stays at home with {truck.loaded[1]} kg of {truck.loaded[0]} aboard"
+            ctx.check(name in out, "load-at-home", text, name)
 
 
 def _check_truck(ctx: Context, route: Route, truck: Truck) -> None:

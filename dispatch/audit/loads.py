@@ -37,6 +37,9 @@ class _Hold:
 def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
     """Check every load, tank and trip of one route."""
     hold = _Hold(truck.tank_l)
+    if truck.loaded is not None:
+        stream, hold.kg[stream], hold.litres[stream] = truck.loaded
+        _check_capacity(ctx, route, truck, hold, 0)
     for idx, activity in enumerate(route.activities):
         if activity.trip is not None and activity.kind in (*TAKES, "unload"):
             what = "trip"

@@ -89,7 +89,10 @@ class Station:
 
 @dataclass(frozen=True)
 class Truck:
-    """A truck; ``capacity_l`` is in loose litres by stream, costs in thousandths."""
+    """A truck; ``capacity_l`` is in loose litres by stream, costs in thousandths.
+
+    ``loaded`` is the stream, the mass (kg) and the loose volume (l) aboard at the start of the day.
+    """
 
     truck_id: str
     kind: str
@@ -112,6 +115,7 @@ class Truck:
     cost_km: int
     cost_h: int
     energy: str
+    loaded: tuple[str, int, int] | None = None
 
     @property
     def hgv(self) -> bool:

@@ -28,7 +28,7 @@ def read_world(city: City, date: dt.date) -> World:
     settings = city.settings
     points = (_point(row, date) for row in city.points.itertuples(index=False))
     stations = (_station(row, settings, date) for row in city.facilities.itertuples(index=False))
-    trucks = (_truck(row, settings) for row in city.trucks.itertuples(index=False))
+    trucks = (_truck(row, settings, date) for row in city.trucks.itertuples(index=False))
     return World(
         date=date,
         rules=Rules(
@@ -114,7 +114,17 @@ def _loose_litres(row: Any, settings: Settings) -> dict[str, int]:
     }
 
 
-def _truck(row: Any, settings: Settings) -> Truck:
+def _aboard(row: Any, settings: Settings, date: dt.date) -> tuple[str, int, int] | None:
+    """Return what the table says is aboard on the morning of a date."""
+    if pd.isna(row.loaded_kg) or pd.isna(row.loaded_on) or row.loaded_on != pd.Timestamp(date):
+        return None
+    stream = _text(row.loaded_stream) or next(iter(row.streams))
+    mass = float(row.loaded_kg)
+    litres = half_up(1000.0 * mass / settings.density_in_bin[stream])
+    return (stream, half_up(mass), litres) if mass > 0 else None
+
+
+def _truck(row: Any, settings: Settings, date: dt.date) -> Truck:
     return Truck(
         truck_id=row.truck_id,
         kind=row.kind,
@@ -137,4 +147,5 @@ def _truck(row: Any, settings: Settings) -> Truck:
         cost_km=half_up(1000.0 * float(row.cost_km)),
         cost_h=half_up(1000.0 * float(row.cost_h)),
         energy=row.energy,
+        loaded=_aboard(row, settings, date),
     )

@@ -43,11 +43,14 @@ class Steps(NamedTuple):
 class Trucks(NamedTuple):
     """The truck of each route: capacities a stream, shape (num_routes, num_streams), and times.
 
-    ``latest_s`` is the end of shift and overtime; ``start_s`` when the route leaves.
+    ``latest_s`` is the end of shift and overtime; ``start_s`` when the route leaves. ``first_kg``
+    and ``first_l`` are aboard then, of each stream.
     """
 
     capacity_kg: NDArray[np.int64]
     capacity_l: NDArray[np.int64]
+    first_kg: NDArray[np.int64]
+    first_l: NDArray[np.int64]
     start_s: NDArray[np.int64]
     latest_s: NDArray[np.int64]
 
@@ -97,8 +100,8 @@ def simulate(
             drawn = np.random.normal()  # noqa: NPY002 (as above)
             shared = math.sqrt(correlation) * drawn
         for route in range(num_routes):
-            load_kg[:] = 0.0
-            load_l[:] = 0.0
+            load_kg[:] = trucks.first_kg[route]
+            load_l[:] = trucks.first_l[route]
             slow = _factor(speed_spread)
             clock = float(trucks.start_s[route])
             metres = 0

@@ -116,7 +116,9 @@ def mixed_problem(
     """
     most_s = DAY_END_S if overtime_s is None else overtime_s
     models = {
-        v.vehicle_id: replace(v, max_overtime_s=min(most_s, v.max_overtime_s))
+        v.vehicle_id: replace(
+            v, max_overtime_s=min(most_s, v.max_overtime_s), loaded_kg=0, loaded_l=0
+        )
         for v in problem.vehicles
     }
     vehicles: list[Vehicle] = []

@@ -334,4 +334,6 @@ def _vehicle(part: Part, v: int, index: Mapping[int, int], layer: int, day: int)
         cost_km=1000,
         cost_h=0,
         day=day,
+        loaded_kg=0,
+        loaded_l=0,
     )

@@ -20,6 +20,7 @@ from solvers._kernels.model import (
     ENTRY,
     EXIT,
     FEASIBLE,
+    FIRST_STREAM,
     FIRST_WINDOW,
     FROM,
     KEPT,
@@ -68,7 +69,10 @@ def place(model: Model, vehicle: int, step: int, leaving: bool) -> int:
 def book(
     model: Model, bookings: Bookings, scratch: Scratch, routes: Incumbent, vehicle: int
 ) -> int:
-    """Decode a route anew and take its bays; return the code. The old bays are given back first."""
+    """Decode a route anew and take its bays; return the code. The old bays are given back first.
+
+    A truck that serves nothing stays at home, unless a load is aboard from the start.
+    """
     for f in range(bookings.taken.shape[0]):
         kept = 0
         for i in range(bookings.taken[f]):
@@ -82,9 +86,10 @@ def book(
     routes.num_visits[vehicle] = 0
     if not _serves_any(routes, vehicle):
         routes.size[vehicle] = 0
-        routes.early[vehicle, 0] = model.vehicle[vehicle, SHIFT_FROM]
-        routes.late[vehicle, 0] = model.vehicle[vehicle, LATEST_END]
-        return FEASIBLE
+        if model.vehicle[vehicle, FIRST_STREAM] < 0:
+            routes.early[vehicle, 0] = model.vehicle[vehicle, SHIFT_FROM]
+            routes.late[vehicle, 0] = model.vehicle[vehicle, LATEST_END]
+            return FEASIBLE
     size = routes.size[vehicle]
     code = decode(model, bookings, scratch, vehicle, routes.sequence[vehicle], size)
     if code != FEASIBLE:

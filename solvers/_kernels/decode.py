@@ -42,6 +42,9 @@ from solvers._kernels.model import (
     EXIT,
     FAILED_AT,
     FEASIBLE,
+    FIRST_KG,
+    FIRST_LITRES,
+    FIRST_STREAM,
     FIRST_WINDOW,
     FIXED_COST,
     FROM,
@@ -424,7 +427,7 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
 
 @lean_inner_kernel
 def _reset(model: Model, scratch: Scratch, vehicle: int, start: int) -> None:
-    """Put the vehicle empty at its start depot at a moment of its shift."""
+    """Put the vehicle, with what it sets out with, at its depot at a moment of its shift."""
     label, state = scratch.label, scratch.state
     for row in range(2):
         label[row, CLOCK] = label[row, BASE] = start
@@ -434,6 +437,11 @@ def _reset(model: Model, scratch: Scratch, vehicle: int, start: int) -> None:
     for s in range(scratch.load.shape[0]):
         for column in range(4):
             scratch.load[s, column] = 0
+    first = model.vehicle[vehicle, FIRST_STREAM]
+    if first >= 0:
+        scratch.load[first, ON_KG] = model.vehicle[vehicle, FIRST_KG]
+        scratch.load[first, ON_LITRES] = model.vehicle[vehicle, FIRST_LITRES]
+        scratch.load[first, ABOARD] = scratch.load[first, CARRIED] = 1
     for f in range(scratch.own.shape[0]):
         scratch.own[f] = 0
     state[PLACE] = model.vehicle[vehicle, START_AT]

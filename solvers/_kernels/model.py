@@ -50,7 +50,10 @@ OF_STREAM, KG, LITRES, WATER_L, PRICE, FIRST_MODE, END_MODE, FIRST_WINDOW, END_W
     HAS_MEAL,
     LIKENESS,
     MAX_LENGTH,
-) = range(17)
+    FIRST_STREAM,
+    FIRST_KG,
+    FIRST_LITRES,
+) = range(20)
 AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
 MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST = range(5)
 
@@ -81,7 +84,8 @@ class Model(NamedTuple):
     Travel ``time`` (s) and ``length`` (m) are int32 of shape (layers, locations, locations), -1 =
     unreachable; the first layers are the fastest of the day, one a profile. Where travel changes by
     the hour, ``border`` and ``layer`` tell which layer holds when (`solvers.hours`). A vehicle's
-    LIKENESS is equal for vehicles that are alike in all but the name.
+    LIKENESS is equal for vehicles that are alike in all but the name; its FIRST_STREAM is that of
+    the load aboard when it sets out, -1 = empty.
     """
 
     time: NDArray[np.int32]
@@ -89,7 +93,7 @@ class Model(NamedTuple):
     mode: NDArray[np.int64]  # (modes, 5)
     task: NDArray[np.int64]  # (tasks, 9)
     window: NDArray[np.int64]  # (windows, 2) earliest and latest begin
-    vehicle: NDArray[np.int64]  # (vehicles, 17)
+    vehicle: NDArray[np.int64]  # (vehicles, 20)
     capacity_l: NDArray[np.int64]  # (vehicles, streams)
     allowed: NDArray[np.uint8]  # (vehicles, tasks)
     facility: NDArray[np.int64]  # (facilities, 7)

@@ -20,9 +20,10 @@ PARTS_FROM = 5_000
 def goes_in_parts(problem: Problem, scale: Scale | None) -> bool:
     """Whether a problem is solved in parts: it is large, has no matrices, or a scale is asked for.
 
-    Customers who are visited several times keep their visits together only in one search.
+    Customers who are visited several times keep their visits together only in one search, and so
+    do trucks with a load aboard from the start, which may belong to no part.
     """
-    if problem.groups:
+    if problem.groups or any(v.starts_loaded for v in problem.vehicles):
         return False
     large = len(problem.tasks) >= PARTS_FROM
     return large or scale is not None or problem.travel is not None

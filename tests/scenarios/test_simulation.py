@@ -58,7 +58,7 @@ def test_safety_inflates_by_the_spread_of_a_load(planned: tuple[DayProblem, Plan
     assert all(b > a for a, b in zip(masses[0], masses[2], strict=True) if a > 50)
 
 
-def two_stops(capacity_kg: int, latest_s: int) -> tuple[Steps, Trucks]:
+def two_stops(capacity_kg: int, latest_s: int, first_kg: int = 0) -> tuple[Steps, Trucks]:
     """One route: two stops of 50 kg, 100 s apart, unloading, and home."""
     column = {
         "kind": (TASK, TASK, FACILITY),
@@ -79,7 +79,7 @@ def two_stops(capacity_kg: int, latest_s: int) -> tuple[Steps, Trucks]:
     accepts = np.asarray([[False], [False], [True]])
     spread = np.asarray([0.2, 0.2, 0.0])
     steps = Steps(first=np.asarray([0, 3]), accepts=accepts, spread=spread, **arrays)
-    one = (np.asarray([[x]], dtype=np.int64) for x in (capacity_kg, 10_000))
+    one = (np.asarray([[x]], dtype=np.int64) for x in (capacity_kg, 10_000, first_kg, 0))
     return steps, Trucks(*one, np.asarray([0]), np.asarray([latest_s]))
 
 
@@ -88,6 +88,15 @@ def driven(steps: Steps, trucks: Trucks, days: int, correlation: float = 0.0) ->
     out = Days(*(np.zeros((days, 1), np.int64) for _ in range(5)), np.zeros((days, 1)))
     simulate(steps, trucks, out, 0.0, 0.0, correlation, 3)
     return out
+
+
+def test_what_is_aboard_at_the_start_takes_room() -> None:
+    """110 kg hold both stops of a truck that begins empty; with 70 kg aboard it unloads first."""
+    steps, trucks = two_stops(110, 10_000)
+    steps.spread[:] = 0.0
+    assert driven(steps, trucks, 3).detours.tolist() == [[0]] * 3
+    full = two_stops(110, 10_000, first_kg=70)[1]
+    assert driven(steps, full, 3).detours.tolist() == [[1]] * 3
 
 
 def test_a_full_truck_unloads_on_the_way() -> None:
