@@ -111,7 +111,7 @@ def _stretches(topology: Topology, columns: Columns, vertex: int, far: int, work
     else:
         right = _in_common(topology, vertex, columns.vertex[high]) if high < num else 0
         left = _in_common(topology, vertex, columns.vertex[low - 1]) if low > 0 else 0
-    count = 0
+    count = first = last = 0
     for d in range(topology.depth[vertex], -1, -1):
         while right > d:
             high += 1
@@ -119,6 +119,12 @@ def _stretches(topology: Topology, columns: Columns, vertex: int, far: int, work
         while left > d:
             low -= 1
             left = min(left, columns.shared[low])
+        if d == topology.depth[vertex] and low < high:
+            # No way round is faster to targets where the source stands than to stay there.
+            if columns.vertex[low] == vertex and columns.vertex[high - 1] == vertex:
+                first, last = low, high
+        elif low == first and high == last:
+            continue
         if low < high and work.path[d] < far:
             work.depth[count], work.low[count], work.high[count] = d, low, high
             count += 1
