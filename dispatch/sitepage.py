@@ -34,8 +34,8 @@ PAGE = """<!doctype html>
 </html>
 """
 COLORS = (
-    *("#e8590c", "#1971c2", "#2f9e44", "#9c36b5", "#c2255c", "#0b7285", "#e67700", "#5f3dc4"),
-    *("#66a80f", "#a61e4d", "#364fc7", "#087f5b"),
+    *("#e8590c", "#1971c2", "#2f9e44", "#9c36b5", "#c2255c", "#0b9aa5", "#8a7a00", "#6d4c41"),
+    *("#7cb518", "#364fc7", "#f2a900", "#f06595"),
 )
 """Of the sites built, in turn; with more sites than colors they begin again."""
 REFUSED, EXISTING, NOWHERE = "#868e96", "#1b242d", "#ced4da"
@@ -52,6 +52,7 @@ def site_page(sited: Sited) -> str:
     places = [*ground.unit_at.tolist(), *ground.facility_at[list(ground.site_of)].tolist()]
     frame = Frame(sited.network, places)
     box = f"0 0 {WIDTH:.0f} {frame.height:.0f}"
+    opening = f'<svg class="map" style="max-height:82vh" viewBox="{box}" role="img">'
     drawn = "".join((*_catchments(frame, sited), *_existing(frame, sited), *_sites(frame, sited)))
     return PAGE.format(
         title=html.escape(f"{sited.city.name}: 设施选址 choice of sites"),
@@ -59,7 +60,7 @@ def site_page(sited: Sited) -> str:
         about=html.escape(f"{sited.date}; {len(ground.names)} 个候选 candidates"),
         streets=street_symbol(sited.network, frame),
         legend=_legend(sited),
-        map=f'<svg class="map" viewBox="{box}" role="img"><use href="#streets"/>{drawn}</svg>',
+        map=f'{opening}<use href="#streets"/>{drawn}</svg>',
         lines="\n".join(html.escape(line) for line in site_lines(sited)),
         candidates=_candidates(sited),
     )
