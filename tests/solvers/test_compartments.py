@@ -28,6 +28,7 @@ def two_stream_town(seed: int) -> Problem:
     return replace(problem, vehicles=trucks)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_no_truck_comes_home_with_its_other_stream(seed):
     """Plans hold all rules of loads and use a truck that unloads at two places."""
