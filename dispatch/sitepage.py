@@ -8,23 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from dispatch.comparison.maps import WIDTH, Frame, street_symbol
-from dispatch.comparison.page import STYLE
+from dispatch.comparison.page import HEAD, STYLE
 from dispatch.fleet.page import table
-from dispatch.siting import Sited, site_lines
+from dispatch.siting import Sited, site_lines, write_designs
+from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 
-PAGE = """<!doctype html>
-<html lang="zh">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>{about}</p></header>
-{streets}
+PAGE = (
+    HEAD
+    + """{streets}
 <main>
 <section><h2>地图 Map</h2><p class="legend">{legend}</p>{map}</section>
 <section><h2>选址结果 The choice</h2><pre>{lines}</pre></section>
@@ -33,6 +25,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 COLORS = (
     *("#e8590c", "#1971c2", "#2f9e44", "#9c36b5", "#c2255c", "#0b9aa5", "#8a7a00", "#6d4c41"),
     *("#7cb518", "#364fc7", "#f2a900", "#f06595"),
@@ -41,9 +34,11 @@ COLORS = (
 REFUSED, EXISTING, NOWHERE = "#868e96", "#1b242d", "#ced4da"
 
 
-def write_site_page(path: Path, sited: Sited) -> None:
-    """Write the page; the same choice gives the same bytes."""
-    write_whole(path, site_page(sited))
+def write_choice(sited: Sited) -> list[Path]:
+    """Write the page, and the best designs as scenarios; the same choice gives the same bytes."""
+    page = sited.city.folder / FOLDER / "sites" / "sites.html"
+    write_whole(page, site_page(sited))
+    return [page, *write_designs(sited)]
 
 
 def site_page(sited: Sited) -> str:

@@ -249,12 +249,8 @@ def _design_record(sited: Sited, judged: Judged) -> dict[str, Any]:
 
 
 def write_designs(sited: Sited, count: int = 2) -> list[Path]:
-    """Write the best designs as scenarios, ready to be compared, and a page; return the files."""
-    from dispatch.sitepage import write_site_page  # noqa: PLC0415 (heavy packages come late)
-
-    page = sited.city.folder / FOLDER / "sites" / "sites.html"
-    write_site_page(page, sited)
-    written = [page]
+    """Write the best designs as scenarios, ready to be compared; return the files."""
+    written = []
     for k, judged in enumerate(sited.found.ranking[:count], 1):
         path = sited.city.folder / FOLDER / f"sites_{k}.toml"
         write_whole(path, _as_scenario(sited, judged, k))

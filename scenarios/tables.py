@@ -24,7 +24,7 @@ from scenarios.defaults import Used
 from scenarios.files import write_whole
 from scenarios.findings import Findings, about, at
 from scenarios.schema import TABLES, Column, Table
-from scenarios.sources import RawTable, Source, open_source
+from scenarios.sources import RawTable, Source, open_source, read_csv
 
 __all__ = [
     "format_cell",
@@ -32,6 +32,7 @@ __all__ = [
     "open_source",
     "parse_cell",
     "parse_time",
+    "read_alone",
     "read_table",
     "read_tables",
     "table_text",
@@ -39,6 +40,22 @@ __all__ = [
 ]
 
 Cells = list[tuple[int, str]]
+
+
+def read_alone(table: Table, path: Path, faults: Findings) -> pd.DataFrame:
+    """Frame of one table in a CSV file that is no part of a city.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read; what is wrong inside goes to the faults.
+    """
+    try:
+        raw = read_csv(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    source = Source(path, path.parent, {table.name: raw}, lambda _: path.name)
+    return read_table(table, source, faults, Used())
 
 
 def read_tables(source: Source, faults: Findings, used: Used) -> dict[str, pd.DataFrame]:

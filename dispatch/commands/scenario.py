@@ -235,7 +235,8 @@ def site_command(
         )
         _place(city, asked, (scheduler, workers), Speaker(as_json))
         return
-    from dispatch.siting import SitingRequest, site_city, site_lines, site_record, write_designs
+    from dispatch.sitepage import write_choice
+    from dispatch.siting import SitingRequest, site_city, site_lines, site_record
     from scenarios.siting.location import Rules
     from scenarios.siting.search import Effort
 
@@ -243,7 +244,7 @@ def site_command(
     effort = Effort(Budget(iterations), seeds, rounds, rivals=rivals)
     request = SitingRequest(candidates, date, Rules(build, budget), effort, life_years, radius_km)
     sited = site_city(city, request, (scheduler, workers), speaker.say)
-    files = write_designs(sited)
+    files = write_choice(sited)
     lines = [*site_lines(sited), *(f"written: {path}" for path in files)]
     speaker.result(lines, {**site_record(sited), "written": [str(p) for p in files]})
 

@@ -22,7 +22,7 @@ from scenarios.compare import Comparison, Measure
 from scenarios.files import write_whole
 from scenarios.paired import TEST
 
-PAGE = """<!doctype html>
+HEAD = """<!doctype html>
 <html lang="zh">
 <head>
 <meta charset="utf-8">
@@ -33,7 +33,11 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <header><h1>{title}</h1><p>{about}</p></header>
-{streets}
+"""
+"""How every page without scripts begins: to be filled with title, style and about."""
+PAGE = (
+    HEAD
+    + """{streets}
 <main>
 <section class="verdicts">{verdicts}</section>
 <section><h2>指标 Figures</h2><div class="scroll">{table}</div>
@@ -46,6 +50,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 STYLE = """
 :root { --ink: #1b242d; --soft: #66727e; --line: #e2e7eb; --good: #17695a; --bad: #c92a2a; }
 * { box-sizing: border-box; }

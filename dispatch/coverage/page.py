@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 
 from dispatch.comparison.maps import WIDTH, Frame, street_symbol
-from dispatch.comparison.page import STYLE
+from dispatch.comparison.page import HEAD, STYLE
 from dispatch.coverage.study import CoverageStudy
 from dispatch.coverage.words import WORDS, plan_lines
 from dispatch.fleet.page import assumption_table, table
@@ -14,18 +14,9 @@ from scenarios.coverage.kpis import WHOLE, Row
 from scenarios.coverage.units import Unit
 from scenarios.files import write_whole
 
-PAGE = """<!doctype html>
-<html lang="zh">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>{about}</p></header>
-{streets}
+PAGE = (
+    HEAD
+    + """{streets}
 <main>
 <section><h2>覆盖率 Coverage</h2><div class="scroll">{rows}</div></section>
 <section><h2>新增单元 Units to be added</h2>{plan}</section>
@@ -35,6 +26,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 COLORS = {"sorts": "#17695a", "chosen": "#e8590c", "not yet": "#adb5bd"}
 LEGEND = {
     "sorts": "已分类 sorts",

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dispatch.comparison.page import STYLE
+from dispatch.comparison.page import HEAD, STYLE
 from dispatch.comparison.words import VERDICTS, spread
 from dispatch.fleet.curve import curves
 from dispatch.fleet.study import FleetStudy
@@ -16,18 +16,9 @@ from scenarios.files import write_whole
 from scenarios.fleet.search import Judged
 from scenarios.paired import TEST, Verdict
 
-PAGE = """<!doctype html>
-<html lang="zh">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header><h1>{title}</h1><p>{about}</p></header>
-<main>
+PAGE = (
+    HEAD
+    + """<main>
 <section class="verdicts">{verdicts}</section>
 <section><h2>车辆配置 Mixes</h2><div class="scroll">{mixes}</div></section>
 <section><h2>增减一辆车的成本 One truck more or less
@@ -41,6 +32,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+)
 OWN_STYLE = """
 .curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 12px; }
 .curve { width: 100%; border: 1px solid var(--line); border-radius: 6px; background: #fbfcfc; }

@@ -21,8 +21,7 @@ from scenarios.defaults import Used, default_number
 from scenarios.edits.capacity import Factors, bins_needed, due_days_a_week
 from scenarios.findings import Finding, Findings, at
 from scenarios.schema import Column, Table
-from scenarios.sources import Source, read_csv
-from scenarios.tables import read_table
+from scenarios.tables import read_alone
 
 Kind = Literal["village", "compound"]
 KINDS: tuple[Kind, ...] = ("village", "compound")
@@ -176,12 +175,7 @@ def _households(waste_kg: float, used: Used) -> int:
 
 def _read(city: City, path: Path, date: dt.date, rows: pd.DataFrame, used: Used) -> Listed:
     faults = Findings()
-    try:
-        raw = read_csv(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    source = Source(path, path.parent, {"units": raw}, lambda _: path.name)
-    frame = read_table(UNITS, source, faults, Used())
+    frame = read_alone(UNITS, path, faults)
     faults.add(_faults(frame, city, path.name))
     if faults:
         raise InputError(faults.told())

@@ -19,8 +19,8 @@ from scenarios.energy import weight_factor
 from scenarios.findings import Finding, Findings, at
 from scenarios.fleet.charging import CHARGING, Reach, reach_of
 from scenarios.schema import COLLECTION_TRUCKS, TRUCKS, Column, Table
-from scenarios.sources import Source, read_csv
-from scenarios.tables import read_table
+from scenarios.sources import Source
+from scenarios.tables import read_alone, read_table
 
 _TRUCK_COLUMNS = tuple(column for column in TRUCKS.columns if column.name != "truck_id")
 _DERIVED = ("fixed_cost", "cost_km")
@@ -194,12 +194,7 @@ def _read(table: Table, path: Path | None, faults: Findings) -> pd.DataFrame:
     if path is None:
         source = Source(Path(), Path(), {}, lambda name: name)
         return read_table(dataclasses.replace(table, required=False), source, Findings(), Used())
-    try:
-        raw = read_csv(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    source = Source(path, path.parent, {table.name: raw}, lambda _: path.name)
-    return read_table(table, source, faults, Used())
+    return read_alone(table, path, faults)
 
 
 def _owned_faults(frame: pd.DataFrame, city: City, where: str) -> Iterator[Finding]:

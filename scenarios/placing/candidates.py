@@ -13,11 +13,10 @@ from routing.errors import InputError
 from scenarios.cells import nearest, rows_of
 from scenarios.city import City
 from scenarios.coordinates import to_wgs84
-from scenarios.defaults import Used
 from scenarios.findings import Finding, Findings, at
 from scenarios.schema import Column, Table
-from scenarios.sources import Source, read_csv
-from scenarios.tables import read_table
+from scenarios.sources import read_csv
+from scenarios.tables import read_alone
 
 PlaceKind = Literal["point", "eco_island", "water", "wash"]
 PLACE_KINDS: tuple[PlaceKind, ...] = ("point", "eco_island", "water", "wash")
@@ -85,13 +84,8 @@ def read_places(path: Path, city: City) -> list[Place]:
     InputError
         When anything in the table is at fault; all faults at once.
     """
-    try:
-        raw = read_csv(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     faults = Findings()
-    source = Source(path, path.parent, {"candidates": raw}, lambda _: path.name)
-    frame = read_table(PLACES, source, faults, Used())
+    frame = read_alone(PLACES, path, faults)
     faults.add(_faults(frame, city, path.name))
     if faults:
         raise InputError(faults.told())

@@ -17,8 +17,7 @@ from scenarios.city import City
 from scenarios.defaults import Used, default_number
 from scenarios.findings import Finding, Findings, at
 from scenarios.schema import FACILITIES, STREAMS, SWEEPINGS, Column, Table
-from scenarios.sources import Source, read_csv
-from scenarios.tables import read_table
+from scenarios.tables import read_alone
 
 SITE_KINDS = ("transfer", "plant", "landfill")
 _TAKEN_OVER = ("open", "close", "bays", "unload_s")
@@ -94,13 +93,8 @@ def read_candidates(path: Path, city: City, used: Used) -> tuple[list[Candidate]
     InputError
         When the file is missing or anything in it is at fault; all faults at once.
     """
-    try:
-        raw = read_csv(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     faults = Findings()
-    source = Source(path, path.parent, {"candidates": raw}, lambda _: path.name)
-    frame = read_table(CANDIDATES, source, faults, Used())
+    frame = read_alone(CANDIDATES, path, faults)
     faults.add(_faults(frame, city, path.name))
     if faults:
         raise InputError(faults.told())

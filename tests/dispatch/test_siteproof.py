@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from dispatch.sitepage import site_page
+from dispatch.sitepage import site_page, write_choice
 from dispatch.siteproof import BUILD, CANDIDATES, SiteProof, prove_sites
-from dispatch.siting import write_designs
 from scenarios.runs.days import Budget
 from scenarios.siting.search import Effort
 
@@ -70,7 +69,7 @@ def test_the_page_draws_the_choice(proof: SiteProof) -> None:
 
 def test_the_page_stands_beside_the_scenarios(proof: SiteProof) -> None:
     """The command's files: the page, and two scenarios that can be compared."""
-    files = write_designs(proof.sited)
+    files = write_choice(proof.sited)
     assert [path.name for path in files] == ["sites.html", "sites_1.toml", "sites_2.toml"]
     assert all(path.is_file() for path in files)
 
