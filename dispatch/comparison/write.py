@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dispatch.comparison.book import write_book
 from dispatch.comparison.page import write_page
+from dispatch.comparison.words import time_spent
 from routing.network import Network
 from scenarios.city import read_city
 from scenarios.compare import Comparison, Request, compare
@@ -57,7 +58,7 @@ def compare_and_write(
     finally:
         carried_out_by.close()
     if found.tally.done:
-        say(f"{found.tally.outside:.1%} of the workers' time was not solving")
+        say(time_spent(found.tally))
     folder = report or city.folder / FOLDER / "comparison"
     page, book = folder / "comparison.html", folder / "comparison.xlsx"
     write_page(page, city, found, streets())

@@ -17,7 +17,7 @@ from scenarios.coverage.units import KINDS, Unit, candidates
 from scenarios.defaults import Used
 from scenarios.edits.draft import Streets
 from scenarios.paired import Verdict, judge
-from scenarios.runs.days import Budget, DayTask, Desk, plan_task
+from scenarios.runs.days import DAY_OF, Budget, DayTask, Desk, plan_task
 from scenarios.runs.family import Crew, Family, Say, run_family
 from scenarios.runs.store import Store
 
@@ -135,7 +135,7 @@ class _Search:
         keys = {where: desk.key(task) for where, task in tasks.items()}
         by_key = {keys[where]: task for where, task in tasks.items()}
         try:
-            run_family(Family(plan_task, desk, by_key), self.crew, self.store, self.say)
+            run_family(Family(plan_task, desk, by_key, DAY_OF), self.crew, self.store, self.say)
         except KeyboardInterrupt:
             self.stopped = True
         for chosen, name in fresh.items():

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -239,7 +240,8 @@ def compare_safeties(
         for safety in request.safeties
     }
     keys = {where: desk.key(task, marks[task.date]) for where, task in tasks.items()}
-    family = Family(plan_safely, desk, {keys[where]: task for where, task in tasks.items()})
+    by_key = {keys[where]: task for where, task in tasks.items()}
+    family = Family(plan_safely, desk, by_key, attrgetter("date"))
     found, _ = run_family(family, crew, Store(), say)
     results = {
         safety: [found[keys[safety, d, s]] for d in request.dates for s in request.seeds]
