@@ -19,11 +19,11 @@ from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 from scenarios.problem import DayProblem
 from scenarios.risk.compare import (
-    MEASURES,
     RiskComparison,
     RiskRequest,
     compare_safeties,
     risk_record,
+    shown_measures,
 )
 from scenarios.risk.plan import PointRisk, RouteRisk, point_risks, route_risks
 from scenarios.risk.spread import Source, Spread, spread_of
@@ -115,7 +115,7 @@ def summary(city: City, found: RiskComparison, points: Sequence[PointRisk]) -> l
         f" days; money in {currency} a day; means, least and most in brackets",
         f"{'a load fits with':<26}" + "".join(f"{s:>28.1%}" for s in request.safeties),
     ]
-    for m in MEASURES:
+    for m in shown_measures(found):
         cells = "".join(f"{_cell(found.values[s][m.key]):>28}" for s in request.safeties)
         lines.append(f"{f'{m.en} {m.unit}'.strip():<26}{cells}")
     lines += [_price(found, safety, currency) for safety in request.safeties[1:]]
