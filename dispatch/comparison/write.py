@@ -14,10 +14,8 @@ from scenarios.city import read_city
 from scenarios.compare import Comparison, Request, compare
 from scenarios.edits.scenario import FOLDER
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -49,14 +47,8 @@ def compare_and_write(
     def streets() -> Network:
         return load_network(city, say)
 
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    carried_out_by = make_crew(scheduler, workers or num_cores())
-    try:
-        found = compare(city, request, streets, carried_out_by, Store(), say)
-    finally:
-        carried_out_by.close()
+    with crew_at_work(crew, say) as at_work:
+        found = compare(city, request, streets, at_work, Store(), say)
     if found.tally.done:
         say(time_spent(found.tally))
     folder = report or city.folder / FOLDER / "comparison"

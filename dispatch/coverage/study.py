@@ -19,10 +19,8 @@ from scenarios.defaults import Assumption, Used, default_number
 from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 TARGET = "jingmen.coverage_target"
@@ -105,11 +103,7 @@ def _chosen(
     def streets() -> Network:
         return load_network(city, say)
 
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    at_work = make_crew(scheduler, workers or num_cores())
-    try:
+    with crew_at_work(crew, say) as at_work:
         plan = choose_units(
             city,
             *asked,
@@ -123,11 +117,6 @@ def _chosen(
             say=say,
             used=used,
         )
-    except KeyboardInterrupt:
-        say("finished runs are kept: the same command goes on from here")
-        raise
-    finally:
-        at_work.close()
     return streets(), plan
 
 

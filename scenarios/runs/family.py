@@ -8,12 +8,15 @@ import time
 import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from routing.errors import InputError, PlanningError
 from scenarios.runs.dealing import Dealer
 from scenarios.runs.store import Result, Store
+from solvers.team import num_cores
+from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -264,6 +267,28 @@ def _client(address: str) -> Any:
         ) from None
 
 
-def make_crew(scheduler: str | None, workers: int) -> Crew:
-    """Return a cluster's workers where an address is given, else threads."""
-    return ThreadCrew(workers) if scheduler is None else ClusterCrew(scheduler)
+@contextmanager
+def crew_at_work(asked: tuple[str | None, int | None], say: Say) -> Iterator[Crew]:
+    """Give a cluster's workers where an address is asked for, else threads ready to search.
+
+    Parameters
+    ----------
+    asked
+        Address of a cluster, or None, and workers on this machine, one a core where it is None.
+
+    Raises
+    ------
+    InputError
+        When Dask is not installed or nobody answers.
+    """
+    scheduler, workers = asked
+    if scheduler is None:
+        warm_up(say)
+    crew = ThreadCrew(workers or num_cores()) if scheduler is None else ClusterCrew(scheduler)
+    try:
+        yield crew
+    except KeyboardInterrupt:
+        say("finished runs are kept: the same command goes on from here")
+        raise
+    finally:
+        crew.close()

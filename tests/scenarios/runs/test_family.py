@@ -14,7 +14,14 @@ import pytest
 
 from routing.errors import InfeasibleError, InputError
 from scenarios.runs.days import Budget, DayTask, Desk, plan_task
-from scenarios.runs.family import ClusterCrew, Family, Tally, ThreadCrew, run_family
+from scenarios.runs.family import (
+    ClusterCrew,
+    Family,
+    Tally,
+    ThreadCrew,
+    crew_at_work,
+    run_family,
+)
 from scenarios.runs.store import Store, content_hash
 from tests.scenarios.edits.towns import streets_of, town_city
 
@@ -168,6 +175,20 @@ def test_a_tally_tells_what_was_not_solving() -> None:
     assert tally.outside == pytest.approx(0.2)
     assert tally.preparing == pytest.approx(0.15)
     assert Tally().outside == Tally().preparing == 0.0
+
+
+def test_a_crew_is_let_go_of_and_tells_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address threads work; an interrupt says that finished runs are kept."""
+    warmed: list[Any] = []
+    monkeypatch.setattr("scenarios.runs.family.warm_up", warmed.append)
+    said: list[str] = []
+    with crew_at_work((None, 3), said.append) as crew:
+        assert crew.num_workers == 3
+    assert len(warmed) == 1
+    assert said == []
+    with pytest.raises(KeyboardInterrupt), crew_at_work((None, 1), said.append):
+        raise KeyboardInterrupt
+    assert said == ["finished runs are kept: the same command goes on from here"]
 
 
 def test_no_scheduler_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
