@@ -13,12 +13,13 @@ from pathlib import Path
 from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.coverage.kpis import Row, coverage_rows
-from scenarios.coverage.search import Effort, Plan, choose_units
+from scenarios.coverage.search import Effort, Plan, budget_for, choose_units
 from scenarios.coverage.units import Unit, list_units
 from scenarios.defaults import Assumption, Used, default_number
 from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 from scenarios.run import load_network
+from scenarios.runs.days import Budget
 from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
 
@@ -84,6 +85,8 @@ def study_coverage(
             city, request, request.effort, (listed.units, target), crew, say, used
         )
     notes = [*listed.notes, *_notes(request, listed.units)]
+    if plan is not None and request.effort is not None:
+        notes.append(_effort(request.effort.budget or budget_for(city), request.effort.seeds))
     assumptions = [*city.assumptions, *used.assumptions()]
     return CoverageStudy(
         city, request, target, listed.units, rows, plan, network, assumptions, notes
@@ -118,6 +121,10 @@ def _chosen(
             used=used,
         )
     return streets(), plan
+
+
+def _effort(budget: Budget, seeds: int) -> str:
+    return f"{budget.iterations:,} iterations for each day and seed (seeds: {seeds})"
 
 
 def _notes(request: CoverageRequest, units: tuple[Unit, ...]) -> list[str]:
