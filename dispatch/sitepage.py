@@ -23,7 +23,7 @@ def site_page(sited: Sited) -> str:
     """Return the page as text."""
     ground, currency = sited.ground, sited.city.settings.currency
     chosen = [ground.site_of[c] for c, _ in sited.found.chosen.design]
-    accepting = np.isfinite(ground.cost).any(axis=0)
+    accepting = set(np.flatnonzero(np.isfinite(ground.cost).any(axis=0)).tolist())
     refused = [k for k in ground.site_of if k not in chosen]
     return choice_page(
         ChoicePage(
@@ -32,7 +32,7 @@ def site_page(sited: Sited) -> str:
             network=sited.network,
             built=_placed(sited, chosen),
             refused=_placed(sited, refused),
-            there=_placed(sited, [k for k in ground.existing if accepting[k]]),
+            there=_placed(sited, [k for k in ground.existing if k in accepting]),
             dots=_catchments(sited),
             spokes=False,
             legend="收运片区，颜色为去向 waste, in the color of where it goes",
