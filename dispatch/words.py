@@ -44,6 +44,7 @@ ACTIVITIES: dict[str, Pair] = {
     "unload": ("卸料", "Unload"),
     "refill": ("加水", "Refill"),
     "wash": ("洗车", "Wash"),
+    "change": ("换装品类", "Change of stream"),
     "meal": ("用餐", "Meal"),
     "rest": ("休息", "Rest"),
     "break": ("休息", "Break"),

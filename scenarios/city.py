@@ -94,7 +94,7 @@ def _default_meal_window() -> tuple[int, int]:
     return parse_time(early), parse_time(late)
 
 
-LATER = frozenset({"storage_t", "load_s", "clear_daily"})
+LATER = frozenset({"storage_t", "load_s", "clear_daily", "changes_stream"})
 """Columns that the tables of older plans did not have."""
 
 

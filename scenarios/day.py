@@ -168,6 +168,7 @@ class DueTruck:
     loaded_stream: str = ""
     loaded_kg: int = 0
     loaded_l: int = 0
+    changes_stream: bool = False
 
 
 @dataclass(frozen=True)
@@ -654,6 +655,7 @@ def _truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
         loaded_stream=stream,
         loaded_kg=loaded_kg,
         loaded_l=loaded_l,
+        changes_stream=bool(row.changes_stream) and len(row.streams) > int(row.compartments),
     )
 
 

@@ -273,6 +273,7 @@ def rules_of(city: City) -> Rules:
         max_driving_s=settings.max_driving_s,
         min_rest_s=settings.min_rest_s,
         overtime_factor=settings.overtime_factor,
+        stream_change_s=settings.stream_change_s,
     )
 
 
@@ -515,6 +516,7 @@ def _vehicles(
             loaded_stream=t.loaded_stream,
             loaded_kg=t.loaded_kg,
             loaded_l=t.loaded_l,
+            changes_stream=t.changes_stream,
         )
         for t in trucks
     )

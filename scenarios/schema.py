@@ -137,6 +137,7 @@ TRUCKS = Table(
         Column("capacity_kg", "float", required=True, minimum=0, maximum=60_000),
         Column("capacity_m3", "float", minimum=0, maximum=120),
         Column("compartments", "int", minimum=1, maximum=4, default=1),
+        Column("changes_stream", "bool"),  # empty, it is made ready for another
         Column("tank_l", "float", minimum=0, maximum=40_000),
         Column("hopper_m3", "float", minimum=0, maximum=40),
         Column("salt_kg", "float", minimum=0, maximum=20_000),

@@ -9,6 +9,7 @@ from solvers.ground import longest_shift, needs_booking
 from solvers.problem import Problem
 
 STARTS_LOADED = "loads aboard at the start"
+CHANGES_STREAM = "trucks that change their stream"
 
 RULES: dict[str, Callable[[Problem], bool]] = {
     "travel without matrices": lambda p: p.travel is not None,
@@ -26,6 +27,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     "ranges": lambda p: any(v.max_length_m is not None for v in p.vehicles),
     "travel by the hour": lambda p: p.hours is not None,
     STARTS_LOADED: lambda p: any(v.starts_loaded for v in p.vehicles),
+    CHANGES_STREAM: lambda p: any(v.changes_stream for v in p.vehicles),
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
     "several streams a truck": lambda p: any(
         len({t.stream for t in p.tasks if p.may_serve(v, t)}) > 1 for v in p.vehicles
@@ -46,7 +48,7 @@ NEEDS_PARTS, *_plain = list(RULES)[:6]
 PLAIN = frozenset(_plain)
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
-    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, STARTS_LOADED},
+    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, STARTS_LOADED, CHANGES_STREAM},
     "pyvrp": frozenset(
         (
             "releases",
@@ -83,11 +85,13 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
         )
     if problem.travel is not None and problem.groups:
         raise InputError("several visits a period cannot be held without matrices of travel")
-    if problem.travel is not None and STARTS_LOADED in asked:
-        raise InputError(f"{STARTS_LOADED} cannot be held without matrices of travel")
+    exact = [rule for rule in (STARTS_LOADED, CHANGES_STREAM) if rule in asked]
+    if problem.travel is not None and exact:
+        raise InputError(f"{' and '.join(exact)} cannot be held without matrices of travel")
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(
             f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests,"
-            " ranges, loads aboard at the start or compartments that are emptied one by one"
+            " ranges, loads aboard at the start, changes of stream or compartments that are emptied"
+            " one by one"
         )

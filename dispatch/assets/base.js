@@ -62,7 +62,7 @@ const DRAWN = {
   rest: '<path d="M3 5h8v4.5A3.5 3.5 0 0 1 7.5 13h-1A3.5 3.5 0 0 1 3 9.5zM11 6h1.5a1.5 1.5 0 0 1 0 3H11"/>',
   other: '<circle cx="8" cy="8" r="3"/>',
 };
-const ICON_OF = { refill: "water", break: "rest", meal: "rest", start: "depot", end: "depot" };
+const ICON_OF = { refill: "water", change: "wash", break: "rest", meal: "rest", start: "depot", end: "depot" };
 const icon = (kind) => `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${DRAWN[ICON_OF[kind] || kind] || DRAWN.other}</svg>`;
 
 // ---- small helpers ----------------------------------------------------------------------------

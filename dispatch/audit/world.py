@@ -37,6 +37,7 @@ def read_world(city: City, date: dt.date) -> World:
             settings.max_driving_s,
             settings.min_rest_s,
             settings.overtime_factor,
+            settings.stream_change_s,
         ),
         points={p.point_id: p for p in (*points, *read_cases(city, date))},
         stations={s.facility_id: s for s in stations},
@@ -148,4 +149,5 @@ def _truck(row: Any, settings: Settings, date: dt.date) -> Truck:
         cost_h=half_up(1000.0 * float(row.cost_h)),
         energy=row.energy,
         loaded=_aboard(row, settings, date),
+        changes_stream=bool(row.changes_stream),
     )
