@@ -20,6 +20,7 @@ TRUCK_KINDS: dict[str, Pair] = {
     "kitchen": ("厨余收集车", "Kitchen-waste truck"),
     "hazardous": ("有害垃圾车", "Hazardous-waste truck"),
     "recyclable": ("可回收物车", "Recyclables truck"),
+    "hooklift": ("拉臂车", "Hook-lift truck"),
     "transfer": ("转运车", "Transfer truck"),
     "sweeper": ("洗扫车", "Sweeper"),
     "flusher": ("洒水车", "Flusher"),
@@ -39,6 +40,7 @@ FACILITY_KINDS: dict[str, Pair] = {
 ACTIVITIES: dict[str, Pair] = {
     "start": ("出车", "Start"),
     "stop": ("收集", "Collect"),
+    "exchange": ("换箱", "Exchange the container"),
     "street": ("清扫", "Sweep"),
     "load": ("装车", "Load"),
     "unload": ("卸料", "Unload"),
@@ -121,6 +123,8 @@ def activity_key(activity: Mapping[str, Any], truck_kind: str = "") -> str:
     kind = str(activity["kind"])
     if kind == "break" and activity.get("name") in ("meal", "rest"):
         return str(activity["name"])
+    if kind == "stop" and truck_kind == "hooklift":
+        return "exchange"
     if kind == "street":
         return _STREET_WORK.get(truck_kind, kind)
     return kind

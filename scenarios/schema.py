@@ -15,9 +15,13 @@ STREAMS = ("recyclable", "hazardous", "kitchen", "other")
 SWEEPINGS = "sweepings"
 """What sweepers pick up; unloaded like a stream, never collected at points."""
 
-POINT_KINDS = ("compound", "street", "market", "village", "eco_island", "smart")
+CONTAINER = "container"
+"""Kind of point at which waste lies in a container that is taken away whole."""
+POINT_KINDS = ("compound", "street", "market", "village", "eco_island", "smart", CONTAINER)
 FACILITY_KINDS = ("depot", "transfer", "plant", "landfill", "wash", "water", "salt")
-COLLECTION_TRUCKS = ("collector", "kitchen", "hazardous", "recyclable")
+HOOKLIFT = "hooklift"
+"""Kind of truck that exchanges containers, and collects nothing else."""
+COLLECTION_TRUCKS = ("collector", "kitchen", "hazardous", "recyclable", HOOKLIFT)
 STREET_TRUCKS = ("sweeper", "flusher", "plough")
 TRUCK_KINDS = (*COLLECTION_TRUCKS, "transfer", *STREET_TRUCKS)
 STREET_CATEGORIES = (
@@ -137,6 +141,7 @@ TRUCKS = Table(
         Column("capacity_kg", "float", required=True, minimum=0, maximum=60_000),
         Column("capacity_m3", "float", minimum=0, maximum=120),
         Column("compartments", "int", minimum=1, maximum=4, default=1),
+        Column("containers", "int", minimum=1, maximum=2),  # that a hook-lift truck takes at once
         Column("changes_stream", "bool"),  # empty, it is made ready for another
         Column("tank_l", "float", minimum=0, maximum=40_000),
         Column("hopper_m3", "float", minimum=0, maximum=40),
