@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
 from routing.roads import RoadMetric
-from routing.snapping import Positions, Snaps, snap
+from routing.snapping import Positions, Spots, find_spots
 from routing.telling import telling_if_slow
 from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
@@ -317,16 +317,12 @@ def _calls_at(truck: DueTruck, facility: DueFacility) -> bool:
     return at_home or unloads or (facility.refills and truck.tank_l > 0)
 
 
-def _snap(
-    network: Network,
-    weights: Weights,
-    things: Iterable[DueStop | DueFacility],
-    right_only: NDArray[np.bool_],
-) -> Snaps:
-    things = list(things)
+def _spots(
+    network: Network, weights: Weights, things: Sequence[DueStop] | Sequence[DueFacility]
+) -> Spots:
     lon = np.asarray([t.lon for t in things], dtype=np.float64)
     lat = np.asarray([t.lat for t in things], dtype=np.float64)
-    return snap(network, weights, lon, lat, right_only)
+    return find_spots(network, weights, lon, lat)
 
 
 def _stop_tasks(
@@ -392,11 +388,11 @@ def _snapped(network: Network, weights: Weights, stops: Sequence[DueStop]) -> di
     found: dict[str, _Found] = {}
     if not stops:
         return found
-    nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
-    classes = network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]]
+    spots = _spots(network, weights, stops)
+    classes = network.arc_class[spots.arc]
     pairs = zip(stops, np.isin(classes, list(CURB_CLASSES)), strict=True)
     right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
-    snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
+    snaps = spots.snaps(np.asarray(right, dtype=np.bool_))
     arcs, offsets = snaps.positions.arc.tolist(), snaps.positions.offset_cm.tolist()
     for i, stop in enumerate(stops):
         span = slice(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
@@ -455,7 +451,7 @@ def _facilities(
     faults = []
     for facility in day.facilities:
         weights = reach.for_facility(facility)
-        snaps = _snap(network, weights, [facility], np.ones(1, dtype=np.bool_))
+        snaps = _spots(network, weights, [facility]).snaps(np.ones(1, dtype=np.bool_))
         arc, offset = int(snaps.positions.arc[0]), int(snaps.positions.offset_cm[0])
         gates[facility.facility_id] = places.add(arc, offset)
         distance, outside = float(snaps.distance_m[0]), float(snaps.outside_m[0])

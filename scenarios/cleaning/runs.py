@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -202,6 +203,7 @@ def ranks(network: Network) -> NDArray[np.int64]:
     return rank
 
 
+@lru_cache(maxsize=2)
 def names_at_junctions(network: Network) -> dict[int, tuple[str, ...]]:
     """Return the names of the streets that meet at each junction, main streets first."""
     meeting: dict[int, dict[str, int]] = {}
