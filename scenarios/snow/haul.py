@@ -7,6 +7,7 @@ planned again with wider ones. What comes out is judged by the slow evaluation a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,7 @@ from solvers.bound import lower_bound
 from solvers.cut import cut
 from solvers.evaluate import Evaluation, evaluate_plan
 from solvers.plan import Plan, Route, Unserved
+from solvers.reasons import FLEET_BUSY
 from solvers.solve import Options, Progress
 from solvers.stop import Stop
 
@@ -42,7 +44,7 @@ SLACKS = (1.0, 1.3, 1.8, 2.5)
 """How much wider slots are than trucks need on average, tried in this order."""
 SHARES = ((0.0, 0.3), (0.3, 0.55), (0.55, 0.8), (0.8, 1.0))
 """The part of the budget for each."""
-NO_LOADER, LOADER_BARRED = "no_loader", "loader_barred"
+NO_LOADER, LOADER_BARRED, DUMPS_FULL = "no_loader", "loader_barred", "facility_full"
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,15 @@ class _Hauling:
         ends = self._loaded(posed, routes)
         posed, number = self._stays(posed, stays, ends)
         tours = tuple(_renumbered(route, number) for route in stays.routes)
-        unserved = [*left, *self._unloaded(stays)]
+        room_kg = _room_kg(posed, routes)
+        full = [u.reason == FLEET_BUSY and posed.problem.tasks[u.task].mass_kg > room_kg
+                for u in left]  # fmt: skip
+        # alone on the day a truck would find room; beside the others the dumps are what is short
+        unserved = [
+            replace(u, reason=DUMPS_FULL) if is_full else u
+            for u, is_full in zip(left, full, strict=True)
+        ]
+        unserved += self._unloaded(stays)
         plan = replace(
             NOTHING,
             routes=(*(r for r in tours if r.steps), *routes),
@@ -306,6 +316,22 @@ class _Hauling:
             for load in self.heaps[k].loads
             if load.load_id in self.index
         ]
+
+
+def _room_kg(posed: DayProblem, routes: Sequence[Route]) -> float:
+    """Return what the dump with most room may still take on the day."""
+    problem = posed.problem
+    taken_kg = [0] * len(problem.facilities)
+    for route in evaluate_plan(problem, replace(NOTHING, routes=tuple(routes))).driven:
+        for timing in route.timings:
+            if timing.step.kind == "facility":
+                taken_kg[timing.step.idx] += sum(timing.put_down_kg.values())
+    rooms = [
+        math.inf if f.capacity_kg is None else f.capacity_kg - kg
+        for f, kg in zip(problem.facilities, taken_kg, strict=True)
+        if SNOW in f.streams
+    ]
+    return max(rooms)
 
 
 def _word(why: str) -> str:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -20,6 +21,7 @@ from scenarios.city import read_city
 from scenarios.cleaning.storm import Storm, assumed
 from scenarios.day import plan_day
 from scenarios.run import load_network
+from scenarios.sample import write_sample
 from tests.cities import added, place, replaced, write_good, written
 
 H = 3600
@@ -268,3 +270,39 @@ def test_without_hours_of_haul_the_snow_stays(tmp_path: Path):
     assert record["haul_m3"] > 0
     assert not (tmp_path / "plans" / "winter-2024-11-25" / "snow").exists()
     assert any("stay in heaps" in line for line in summary_lines(record))
+
+
+@pytest.mark.real_map
+def test_snow_on_a_real_map(shared_osm: Path, tmp_path: Path, monkeypatch):
+    """A storm on streets as they are: three plans that hold, and snow that is gone."""
+    monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
+    city = write_sample(tmp_path / "city", osm=shared_osm / "mc_monaco.osm.pbf", points=20, seed=7)
+    fleet = pd.read_csv(city / "trucks.csv")
+    home = fleet["depot_id"].iloc[0]
+    kinds = {"plough": (4, 0), "loader": (2, 0), "tipper": (6, 12_000)}
+    rows = [
+        {"truck_id": f"{kind}{k}", "kind": kind, "depot_id": home, "capacity_kg": kg,
+         "salt_kg": 4000, "shift_start": "06:00", "shift_end": "16:00"}
+        for kind, (count, kg) in kinds.items()
+        for k in range(count)
+    ]  # fmt: skip
+    pd.concat([fleet, pd.DataFrame(rows)]).to_csv(city / "trucks.csv", index=False)
+    places = pd.read_csv(city / "facilities.csv")
+    dump = (
+        places[places["kind"] == "transfer"]
+        .iloc[:1]
+        .assign(
+            facility_id="SNOW", kind="snow_dump", streams="snow", bays=3, unload_s=300, haul_to=None
+        )
+    )
+    pd.concat([places, dump]).to_csv(city / "facilities.csv", index=False)
+    written("streets.csv", "street_id,osm_class,cleaning_class\nA,primary,1\nB,secondary,2\n")(city)
+    (city / "storm.toml").write_text(
+        'date = 2024-11-25\nsnow_from = "01:00"\nsnow_to = "03:00"\ndepth_cm = 5\ntemp_c = -3\n'
+        'shift = "00:00-14:00"\nhaul = "07:00-16:00"\nhaul_priorities = 3\n',
+        encoding="utf-8",
+    )
+    record = run(city)
+    assert [report["ok"] for report in record["audit"]] == [True, True, True]
+    hauled = sum(one["hauled_l"] for one in record["haul"]["hauled"])
+    assert hauled > 0.5 * sum(one["litres"] for one in record["haul"]["hauled"]) > 500_000
