@@ -13,6 +13,7 @@ STREAMS: dict[str, Pair] = {
     "kitchen": ("厨余垃圾", "Kitchen waste"),
     "other": ("其他垃圾", "Other waste"),
     "sweepings": ("道路保洁", "Street cleaning"),
+    "snow": ("积雪", "Snow"),
 }
 
 TRUCK_KINDS: dict[str, Pair] = {
@@ -25,6 +26,8 @@ TRUCK_KINDS: dict[str, Pair] = {
     "sweeper": ("洗扫车", "Sweeper"),
     "flusher": ("洒水车", "Flusher"),
     "plough": ("除雪车", "Plough"),
+    "loader": ("装载机", "Loader"),
+    "tipper": ("自卸车", "Tipper"),
 }
 
 FACILITY_KINDS: dict[str, Pair] = {
@@ -35,6 +38,7 @@ FACILITY_KINDS: dict[str, Pair] = {
     "wash": ("洗车站", "Wash station"),
     "water": ("加水点", "Water point"),
     "salt": ("融雪剂站", "Salt store"),
+    "snow_dump": ("雪堆场", "Snow dump"),
 }
 
 ACTIVITIES: dict[str, Pair] = {
@@ -53,6 +57,7 @@ ACTIVITIES: dict[str, Pair] = {
     "end": ("收车", "End"),
     "flush": ("冲洗", "Flush"),
     "plough": ("除雪", "Plough"),
+    "heap": ("装雪", "Load snow"),
 }
 
 SIDES: dict[str, Pair] = {
@@ -89,7 +94,7 @@ KPIS: dict[str, Pair] = {
 UNNAMED_STREET: Pair = ("无名路", "unnamed road")
 FROM_HERE: Pair = ("就地", "from here")
 
-_STREET_WORK = {"flusher": "flush", "plough": "plough"}
+_STREET_WORK = {"flusher": "flush", "plough": "plough", "loader": "heap"}
 
 
 def word_of(words: Mapping[str, Pair], key: str) -> Pair:
@@ -125,6 +130,8 @@ def activity_key(activity: Mapping[str, Any], truck_kind: str = "") -> str:
         return str(activity["name"])
     if kind == "stop" and truck_kind == "hooklift":
         return "exchange"
+    if kind == "stop" and truck_kind == "tipper":
+        return "heap"
     if kind == "street":
         return _STREET_WORK.get(truck_kind, kind)
     return kind

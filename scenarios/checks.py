@@ -36,9 +36,10 @@ PERIODS = {
     "facilities": ("active_from", "active_to"),
     "closures": ("date_from", "date_to"),
 }
-UNLOADING = ("transfer", "plant", "landfill")
-BODILESS = ("flusher", "plough")
+UNLOADING = ("transfer", "plant", "landfill", "snow_dump")
+BODILESS = ("flusher", "plough", "loader")
 """Work streets without taking anything up: they may hold nothing."""
+TIPPER = "tipper"
 STRUCTURES = ("max_weight_t", "max_height_m", "max_width_m")
 DAY_S = 86_400
 ALWAYS_GIVEN = (("shift_start", "shift_end"), ("open", "close"))
@@ -212,7 +213,7 @@ def _empty_bodies(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
     for column in ("capacity_kg", "capacity_m3"):
         held = zip(trucks["kind"], trucks["streams"], trucks[column], trucks["row"], strict=True)
         for kind, streams, value, row in held:
-            loads = kind in COLLECTION_TRUCKS or (streams and kind not in BODILESS)
+            loads = kind in (*COLLECTION_TRUCKS, TIPPER) or (streams and kind not in BODILESS)
             if value == 0 and loads:
                 yield at(where, row, f"{column} = '0'; expected a number > 0 for a {kind} truck")
 

@@ -18,7 +18,7 @@ from scenarios.cleaning.work import StreetWork, Weather, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
 from scenarios.periodic.stored import StoredVisits
-from scenarios.schema import CONTAINER, HOOKLIFT
+from scenarios.schema import CONTAINER, HOOKLIFT, SNOW_TRUCKS
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -597,7 +597,7 @@ def _trucks(
             "hopper_m3 is less than capacity_m3, from which the volume is taken: "
             + listed(small, NAMED)
         )
-    return tuple(_truck(row, date, city.settings) for row in rows if not reasons[row.truck_id])
+    return tuple(due_truck(row, date, city.settings) for row in rows if not reasons[row.truck_id])
 
 
 def _is_loaded(row: Any, date: dt.date) -> bool:
@@ -635,11 +635,14 @@ def _off_shift(row: Any, active: set[str], hauled: set[str]) -> str:
         return "hauls between stations are not planned"
     if pd.isna(row.shift_start) or pd.isna(row.shift_end) or row.shift_end <= row.shift_start:
         return "their shift is empty"
+    if row.kind in SNOW_TRUCKS:
+        return "they work after snow alone"
     closed = sorted({row.depot_id, row.end_depot_id} - active)
     return f"their depot {closed[0]} is not active" if closed else ""
 
 
-def _truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
+def due_truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
+    """Return a row of trucks.csv as a truck on shift."""
     stream, loaded_kg, loaded_l = _load_of(row, date, settings)
     weight_kg = half_up(1000.0 * float(row.weight_t))
     return DueTruck(

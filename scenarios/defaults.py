@@ -49,6 +49,7 @@ UNLOAD_SETTING = {
     "transfer": ("unload_transfer_s", "time.unload.transfer_station"),
     "plant": ("unload_plant_s", "time.unload.plant"),
     "landfill": ("unload_plant_s", "time.unload.plant"),
+    "snow_dump": ("unload_plant_s", "time.unload.plant"),
     "water": ("refill_s", "time.refill_water"),
     "salt": ("refill_s", "time.refill_water"),
     "wash": ("wash_s", "time.wash_station"),
