@@ -12,6 +12,7 @@ _KIND_OF_BAR = {
     "unload": "unload",
     "refill": "refill",
     "wash": "wash",
+    "change": "change",
     "break": "break",
 }
 
@@ -19,8 +20,8 @@ _KIND_OF_BAR = {
 class Bar(NamedTuple):
     """One stretch of a truck's day.
 
-    ``kind`` is drive, wait, stop, sweep, load, unload, refill, wash or break; ``activity`` is
-    the place in the route's list that it belongs to.
+    ``kind`` is drive, wait, stop, sweep, load, unload, refill, wash, change or break;
+    ``activity`` is the place in the route's list that it belongs to.
     """
 
     kind: str

@@ -86,7 +86,7 @@ def _route_features(route: Mapping[str, Any], network: Network | None) -> Iterat
         leg = leg_line(activity)
         if any(point != leg[0] for point in leg):  # a line without length is no valid line
             yield _line(leg, {"layer": "leg", **seen, **_leg_facts(activity)})
-        if activity["kind"] == "break":
+        if activity["kind"] in ("change", "break"):
             continue
         work = work_line(activity, network)
         if len(work) > 1:

@@ -47,7 +47,7 @@ def gpx_text(
     for number, activity in zip(
         task_numbers(route["activities"]), route["activities"], strict=True
     ):
-        if activity["kind"] != "break":
+        if activity["kind"] not in ("change", "break"):
             _add_waypoint(root, number, activity, route["truck_kind"])
     for trip, line in trip_lines(route, network).items():
         track = _add(root, "trk")

@@ -321,7 +321,8 @@ class _Route:
         elif timing.step.kind == "facility":
             activity = self._visit(timing)
         else:
-            activity = self._base("break", "", timing.step.kind)
+            kind = "change" if timing.step.kind == "change" else "break"
+            activity = self._base(kind, "", timing.step.kind)
             activity |= {"lon": self.activities[-1]["lon"], "lat": self.activities[-1]["lat"]}
             activity |= {"position": self._place(here), "exit": self._place(here)}
         activity |= {

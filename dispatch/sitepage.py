@@ -23,7 +23,7 @@ def site_page(sited: Sited) -> str:
     """Return the page as text."""
     ground, currency = sited.ground, sited.city.settings.currency
     chosen = [ground.site_of[c] for c, _ in sited.found.chosen.design]
-    accepting = set(np.flatnonzero(np.isfinite(ground.cost).any(axis=0)).tolist())
+    accepting = np.asarray(np.isfinite(ground.cost).any(axis=0))
     refused = [k for k in ground.site_of if k not in chosen]
     return choice_page(
         ChoicePage(

@@ -23,7 +23,7 @@ from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.hauling.loads import Load
 from scenarios.periods import Travel
-from scenarios.schema import SWEEPINGS
+from scenarios.schema import HOOKLIFT, SWEEPINGS
 from scenarios.street_tasks import StreetTask
 from scenarios.washing import Washing, WashStation, wash_travel
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
@@ -273,6 +273,7 @@ def rules_of(city: City) -> Rules:
         max_driving_s=settings.max_driving_s,
         min_rest_s=settings.min_rest_s,
         overtime_factor=settings.overtime_factor,
+        stream_change_s=settings.stream_change_s,
     )
 
 
@@ -291,10 +292,10 @@ class _Reach:
         self.weights = [by_truck[t.truck_id] for t in trucks]
         self.widest = _widest(weights)
 
-    def for_stream(self, stream: str) -> Weights:
-        """Return the widest weights among the trucks that carry a stream."""
+    def for_stops(self, stream: str, in_container: bool) -> Weights:
+        """Return the widest weights among the trucks that serve such stops."""
         pairs = zip(self.trucks, self.weights, strict=True)
-        return _widest([w for t, w in pairs if stream in t.streams] or [self.widest])
+        return _widest([w for t, w in pairs if t.collects(stream, in_container)] or [self.widest])
 
     def for_facility(self, facility: DueFacility) -> Weights:
         """Return weights whose streets all the trucks that call at a facility can use."""
@@ -329,6 +330,9 @@ def _stop_tasks(
 ) -> tuple[list[Task], list[DueStop], list[LostStop], list[str]]:
     """Return the tasks of all stops that stand on a street, their stops, those lost, and doubts."""
     tasks, kept, lost, doubts = [], [], [], []
+    packers = frozenset(t.kind for t in day.trucks if t.kind != HOOKLIFT)
+    # without hook-lift trucks every truck of a stream serves all its stops
+    packers = packers if any(t.kind == HOOKLIFT for t in day.trucks) else frozenset()
     found = _stop_snaps(day, network, reach)
     for stop in day.stops:
         spot = found[stop.stop_id]
@@ -340,20 +344,21 @@ def _stop_tasks(
             doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
         locations = [places.add(arc, offset) for arc, offset in spot.where]
         places.gated += locations if spot.gated else []
-        tasks.append(_stop_task(stop, locations))
+        kinds = frozenset({HOOKLIFT}) if stop.in_container else packers
+        tasks.append(_stop_task(stop, locations, kinds))
         kept.append(stop)
     return tasks, kept, lost, doubts
 
 
 def _stop_snaps(day: Day, network: Network, reach: _Reach) -> dict[str, _Found]:
-    """Return where each stop stands, stream by stream."""
+    """Return where each stop stands, those that the same trucks serve at a time."""
     found: dict[str, _Found] = {}
     gates = has_gates(network)
-    for stream in sorted({s.stream for s in day.stops}):
-        stops = [s for s in day.stops if s.stream == stream]
-        weights = reach.for_stream(stream)
+    for kind in sorted({(s.stream, s.in_container) for s in day.stops}):
+        stops = [s for s in day.stops if (s.stream, s.in_container) == kind]
+        weights = reach.for_stops(*kind)
         found |= _snapped(network, weights, stops)
-        carriers = [t for t in day.trucks if stream in t.streams]
+        carriers = [t for t in day.trucks if t.collects(*kind)]
         if gates and not all(map(holds_pass, carriers)):
             strangers = [s for s in stops if not s.resident]
             outside = _snapped(network, streets_outside(network, weights), strangers)
@@ -397,7 +402,7 @@ def _snapped(network: Network, weights: Weights, stops: Sequence[DueStop]) -> di
     return found
 
 
-def _stop_task(stop: DueStop, where: list[int]) -> Task:
+def _stop_task(stop: DueStop, where: list[int], kinds: frozenset[str]) -> Task:
     return Task(
         task_id=stop.stop_id,
         modes=tuple(Mode(p, p, stop.service_s) for p in where),
@@ -406,6 +411,7 @@ def _stop_task(stop: DueStop, where: list[int]) -> Task:
         volume_l=stop.volume_l,
         windows=stop.windows,
         price=stop.price,
+        kinds=kinds,
     )
 
 
@@ -511,6 +517,7 @@ def _vehicles(
             loaded_stream=t.loaded_stream,
             loaded_kg=t.loaded_kg,
             loaded_l=t.loaded_l,
+            changes_stream=t.changes_stream,
         )
         for t in trucks
     )

@@ -75,7 +75,13 @@ def build_model(problem: Problem) -> Model:
         facility=_facility_table(problem),
         accepts=_table(accepts, len(streams)).astype(np.uint8),
         rules=np.asarray(
-            [rules.meal_break_s, *rules.meal_window, rules.max_driving_s, rules.min_rest_s],
+            [
+                rules.meal_break_s,
+                *rules.meal_window,
+                rules.max_driving_s,
+                rules.min_rest_s,
+                rules.stream_change_s,
+            ],
             dtype=np.int64,
         ),
         neighbors=_neighbors(problem),
@@ -141,10 +147,11 @@ def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
             problem.streams.index(v.loaded_stream) if v.starts_loaded else -1,
             v.loaded_kg,
             v.loaded_l,
+            int(v.changes_stream),
         ]
         for v in problem.vehicles
     ]
-    return _table(rows, 20)
+    return _table(rows, 21)
 
 
 def _facility_table(problem: Problem) -> NDArray[np.int64]:

@@ -9,6 +9,18 @@ from solvers.ground import longest_shift, needs_booking
 from solvers.problem import Problem
 
 STARTS_LOADED = "loads aboard at the start"
+CHANGES_STREAM = "trucks that change their stream"
+
+
+def _carries_several(problem: Problem) -> bool:
+    """Whether some truck may serve tasks of more than one stream.
+
+    Trucks and tasks that are alike are looked at once: large problems have many of both.
+    """
+    tasks = {(t.stream, t.kinds): t for t in problem.tasks}.values()
+    trucks = {(v.kind, frozenset(v.capacity_l)): v for v in problem.vehicles}.values()
+    return any(len({t.stream for t in tasks if problem.may_serve(v, t)}) > 1 for v in trucks)
+
 
 RULES: dict[str, Callable[[Problem], bool]] = {
     "travel without matrices": lambda p: p.travel is not None,
@@ -26,10 +38,9 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     "ranges": lambda p: any(v.max_length_m is not None for v in p.vehicles),
     "travel by the hour": lambda p: p.hours is not None,
     STARTS_LOADED: lambda p: any(v.starts_loaded for v in p.vehicles),
+    CHANGES_STREAM: lambda p: any(v.changes_stream for v in p.vehicles),
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
-    "several streams a truck": lambda p: any(
-        len({t.stream for t in p.tasks if p.may_serve(v, t)}) > 1 for v in p.vehicles
-    ),
+    "several streams a truck": _carries_several,
     "several windows a task": lambda p: any(len(t.windows) > 1 for t in p.tasks),
     "streets left elsewhere than entered": lambda p: any(
         m.entry != m.exit or m.length_m for t in p.tasks for m in t.modes
@@ -46,7 +57,7 @@ NEEDS_PARTS, *_plain = list(RULES)[:6]
 PLAIN = frozenset(_plain)
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
-    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, STARTS_LOADED},
+    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, STARTS_LOADED, CHANGES_STREAM},
     "pyvrp": frozenset(
         (
             "releases",
@@ -83,11 +94,13 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
         )
     if problem.travel is not None and problem.groups:
         raise InputError("several visits a period cannot be held without matrices of travel")
-    if problem.travel is not None and STARTS_LOADED in asked:
-        raise InputError(f"{STARTS_LOADED} cannot be held without matrices of travel")
+    exact = [rule for rule in (STARTS_LOADED, CHANGES_STREAM) if rule in asked]
+    if problem.travel is not None and exact:
+        raise InputError(f"{' and '.join(exact)} cannot be held without matrices of travel")
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and needs_booking(problem):
         raise InputError(
             f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests,"
-            " ranges, loads aboard at the start or compartments that are emptied one by one"
+            " ranges, loads aboard at the start, changes of stream or compartments that are emptied"
+            " one by one"
         )

@@ -140,6 +140,8 @@ class _Drive:
             self.serve(step, self.problem.tasks[step.idx])
         elif step.kind == "facility":
             self.visit(step, self.problem.facilities[step.idx])
+        elif step.kind == "change":
+            self.change(step)
         else:
             self.pause(step)
 
@@ -208,6 +210,17 @@ class _Drive:
             self.fail(f"nothing to put down at {facility.facility_id}")
         timing = self.note(step, leg, arrive, begin)
         timing.put_down_kg = dropped
+
+    def change(self, step: Step) -> None:
+        """Make the empty compartments ready for other streams."""
+        if not self.vehicle.changes_stream:
+            self.fail("may not change its stream")
+        self.carried = {s for s in self.carried if self.load_kg[s] or self.load_l[s]}
+        if len(self.carried) == self.vehicle.compartments:
+            self.fail(f"changes its stream with {sorted(self.carried)} aboard")
+        arrive = self.clock
+        self.clock += self.problem.rules.stream_change_s
+        self.note(step, Leg(arrive, 0, 0, self.vehicle.profile), arrive, arrive)
 
     def pause(self, step: Step) -> None:
         rules = self.problem.rules

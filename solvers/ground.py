@@ -13,16 +13,19 @@ from solvers._kernels.ground import FAR, Tables
 from solvers.numbering import side_by_side
 from solvers.problem import Problem, Task, Vehicle
 
-NEAR = 40
-"""Neighbors beside which a task may be inserted."""
+NEAR, NEAR_OF_SMALL_LOADS, SMALL_LOAD = 40, 60, 6
+"""Neighbors beside which a task may be inserted: more where a truck holds few stops, so that most
+places beside a stop are in routes that are full, and the stops from which on it does not."""
 AROUND = 200
 """Neighbors among which a ruin looks for further routes."""
 SAMPLED, SAMPLED_AMONG = 8, 2000
 """Further neighbors of streets, and how far they reach."""
 NEAR_FACILITIES = 3
-PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01)
-TIMED_KNOBS = (15.0, 20.0, 0.5, 0.01, 0.05)
-"""Mean number removed, longest string, share of split strings, their growth, rate of blinks."""
+PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.0, 0.0, 0.0)
+TIMED_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.3, 15.0, 30.0)
+"""Mean number removed, longest string, share of split strings, their growth, rate of blinks; share
+of larger ruins, with their mean and longest. Windows make single stops hard to move between long
+routes, so that now and then a long string must go."""
 WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
 MEAN_WEIGHT = 1e-3
@@ -36,11 +39,11 @@ def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding.
 
     So it is with queues, tonnage, rests, paid hours, ranges, travel that changes by the hour,
-    compartments that are emptied one by one, and loads aboard from the start.
+    compartments that are emptied one by one, loads aboard from the start, and changes of stream.
     """
     if problem.hours is not None or empties_in_part(problem):
         return True
-    if any(v.starts_loaded for v in problem.vehicles):
+    if any(v.starts_loaded or v.changes_stream for v in problem.vehicles):
         return True
     if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
         return True
@@ -131,7 +134,7 @@ class _Builder:
                     _or_far(v.max_day_tasks),
                     _or_far(v.max_duration_s),
                     int(v.ends_loaded),
-                    v.compartments,
+                    len(self.streams) if v.changes_stream else v.compartments,
                     v.tank_l,
                     self.days.index(v.day),
                     idx,
@@ -246,7 +249,7 @@ def _neighbors(
     service = np.asarray([t.modes[0].service_s for t in tasks], np.float64)
     streams = np.asarray([problem.streams.index(t.stream) for t in tasks])
     time = problem.time_s[0]
-    k_near, k_around = min(NEAR, num - 1), min(AROUND, num - 1)
+    k_near, k_around = min(_near(problem), num - 1), min(AROUND, num - 1)
     near = np.empty((num, k_near), np.int64)
     around = np.empty((num, k_around), np.int64)
     far: list[NDArray[np.int64]] = []
@@ -271,6 +274,14 @@ def _neighbors(
         if len(ends[0]) > 1:
             far.append(_sampled(apart, k_near))
     return (np.hstack([near, np.vstack(far)]) if far else near), around
+
+
+def _near(problem: Problem) -> int:
+    """Return how many neighbors are looked at, by the stops that a mean truck holds at once."""
+    stops = len(problem.tasks)
+    kg = sum(t.mass_kg for t in problem.tasks) / stops
+    held = sum(v.capacity_kg for v in problem.vehicles) / len(problem.vehicles)
+    return NEAR_OF_SMALL_LOADS if held < SMALL_LOAD * kg else NEAR
 
 
 def _sampled(apart: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:

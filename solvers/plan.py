@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-StepKind = Literal["task", "facility", "meal", "rest"]
+StepKind = Literal["task", "facility", "change", "meal", "rest"]
 
 
 @dataclass(frozen=True)
 class Step:
     """One step of a route.
 
-    ``idx`` is a task or facility index (-1 for a break), ``mode`` the mode of the task, and
+    A ``change`` makes an empty truck ready for another stream. ``idx`` is a task or facility index
+    (-1 for a change or a break), ``mode`` the mode of the task, and
     ``begin_s`` the booked begin of unloading or refilling, or the promised begin of a task (-1
     where the step begins as early as it can).
     """

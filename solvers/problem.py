@@ -91,7 +91,8 @@ class Facility:
 class Vehicle:
     """One truck for one shift; ``capacity_l`` is in loose litres of each stream it may carry.
 
-    A truck with n compartments carries up to n streams a day, each in an n-th of its capacity.
+    A truck with n compartments carries up to n streams a day, each in an n-th of its capacity. One
+    that ``changes_stream`` may, whenever compartments of it are empty, make them ready for others.
     ``max_day_kg`` and ``max_day_tasks`` bound what it collects on all trips together,
     ``max_duration_s`` the time from leaving its depot to coming home, ``max_length_m`` its way in
     that time, such as the range of a battery. A truck that ``ends_loaded`` need not unload before
@@ -125,6 +126,7 @@ class Vehicle:
     loaded_stream: str = ""
     loaded_kg: int = 0
     loaded_l: int = 0
+    changes_stream: bool = False
 
     @property
     def starts_loaded(self) -> bool:
@@ -138,7 +140,8 @@ class Rules:
 
     A meal break of ``meal_break_s`` begins inside ``meal_window`` on each route that begins before
     the window closes and ends after it, if its shift begins before the window opens. Driving adds
-    up to at most ``max_driving_s`` between breaks of at least ``min_rest_s``.
+    up to at most ``max_driving_s`` between breaks of at least ``min_rest_s``. Making a truck ready
+    for another stream takes ``stream_change_s``, and is no rest.
     """
 
     meal_break_s: int = 40 * 60
@@ -146,6 +149,7 @@ class Rules:
     max_driving_s: int = 4 * 3600
     min_rest_s: int = 20 * 60
     overtime_factor: float = 1.5
+    stream_change_s: int = 15 * 60
 
     def meal_applies(self, vehicle: Vehicle) -> bool:
         """Whether this vehicle's shift covers the beginning of the meal window."""

@@ -17,6 +17,7 @@ from solvers._kernels.model import (
     AFTER_MEAL,
     BEGIN,
     CAME,
+    CHANGED,
     FAILED_AT,
     FEASIBLE,
     FIRST_MODE,
@@ -288,7 +289,9 @@ class Roster:
             came = int(scratch.log[slot, CAME + label])
             begin = int(scratch.log[slot, BEGIN + label])
             rested = int(scratch.log[slot, RESTED + label])
+            change = [Step("change")] if scratch.log[slot, CHANGED] else []
             steps = [
+                *change,
                 *_breaks(came, rested, label),
                 self._to_step(int(scratch.log[slot, VISIT]), begin),
                 *steps,

@@ -1,7 +1,7 @@
 // The day on the map: routes, stations, what is left out, and where each truck is at a minute.
 const placePopup = { maxWidth: 320, minWidth: 200, autoPanPaddingTopLeft: [12, 60], autoPanPaddingBottomRight: [60, 12] };
 const stepTitle = (step) => (isTask(step) ? step.name || step.id
-  : `${word("activity", step.word)}${["rest", "meal", "break"].includes(step.word) ? "" : ` ${step.name || step.id}`}`);
+  : `${word("activity", step.word)}${["rest", "meal", "break", "change"].includes(step.word) ? "" : ` ${step.name || step.id}`}`);
 const stepPopup = (route, step) => `<b>${step.number ? `<i class="pin" style="background:${route.color}">${step.number}</i> ` : ""}${escape(stepTitle(step))}</b>
   <div class="soft">${escape(route.truck_id)}${isTask(step) ? ` · ${escape(word("activity", step.word))}` : ""}${step.stream ? ` · ${escape(streamWord(step.stream))}` : ""}</div>${table([
   [say("作业", "Service"), `${clock(step.begin_s)}–${clock(step.end_s)}`],
@@ -160,7 +160,7 @@ const drawDetails = (route, trip) => {
     const number = `<i class="pin${isLate(step) ? " late" : ""}" style="background:${color}">${step.number}</i>`;
     if (isTask(step)) layer.addLayer(popsUp(room[1](at) ? marker(at, "number", 20, number, { zIndexOffset: 200 })
       : marker(at, "dot", 0, `<i style="background:${route.color}"></i>`, { zIndexOffset: 150 }), popup, at));
-    if (step.kind === "break") layer.addLayer(popsUp(marker(at, "place rest", 22, icon("rest"), { zIndexOffset: 500 }), popup, at));
+    if (["break", "change"].includes(step.kind)) layer.addLayer(popsUp(marker(at, "place rest", 22, icon(step.kind), { zIndexOffset: 500 }), popup, at));
     if (["load", "unload", "refill", "wash"].includes(step.kind)) visits.set(step.id, [...(visits.get(step.id) || []), step]);
   }
   for (const visited of visits.values()) {

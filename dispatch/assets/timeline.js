@@ -1,9 +1,9 @@
 // The timetable: one row a truck, beneath it the queue of each station.
 const BARS = {
   drive: ["行驶", "Driving"], stop: ["收集", "Collecting"], sweep: ["清扫", "Sweeping"], load: ["装车", "Loading"], unload: ["卸料", "Unloading"],
-  refill: ["加水", "Refilling"], wash: ["洗车", "Washing"], break: ["用餐/休息", "Break"], wait: ["等候", "Waiting"],
+  refill: ["加水", "Refilling"], wash: ["洗车", "Washing"], change: ["换装品类", "Changing stream"], break: ["用餐/休息", "Break"], wait: ["等候", "Waiting"],
 };
-const SHADES = { load: "#7a5c2e", unload: "#d98a0b", refill: "#29a3c4", wash: "#5b7fd6", break: "#cfa9dd", wait: "#e3e6e9" };
+const SHADES = { load: "#7a5c2e", unload: "#d98a0b", refill: "#29a3c4", wash: "#5b7fd6", change: "#7f93a8", break: "#cfa9dd", wait: "#e3e6e9" };
 const ROW = 24, HEAD = 2;
 let perHour = 0;
 const spanHours = (plan.span[1] - plan.span[0]) / 3600;

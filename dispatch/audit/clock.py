@@ -85,6 +85,9 @@ def _check_duration(ctx: Context, route: Route, idx: int, activity: Activity) ->
         exact = activity.name in ("meal", "rest")
         good = taken == expected if exact else taken >= expected
         ctx.check(good, "break-length", text, route.truck_id, idx)
+    elif activity.kind == "change":
+        what = "making the truck ready for another stream"
+        ctx.equal(taken, ctx.rules.stream_change_s, "change-length", what, route.truck_id, idx)
     elif activity.kind in AT_STATIONS:
         station = ctx.world.stations.get(activity.id)
         if station is not None:

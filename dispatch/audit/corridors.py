@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dispatch.audit.context import Context
-from dispatch.audit.record import Activity, Route
+from dispatch.audit.record import STANDING, Activity, Route
 from dispatch.audit.restrictions import DAY_S, GENERAL_PERMIT, arcs_named, is_filled
 from dispatch.audit.tables import DAY_END_S, Truck, clock
 from routing.network import Network
@@ -72,7 +72,7 @@ class WashRules:
                 self._check_station(route, idx, activity)
             if truck is not None and before is not None and activity.moves:
                 self._check_drive(route, truck, idx, (before, activity))
-            if activity.kind != "break":
+            if activity.kind not in STANDING:
                 before = activity
 
     def _check_station(self, route: Route, idx: int, activity: Activity) -> None:

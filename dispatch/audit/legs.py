@@ -11,7 +11,7 @@ from dispatch.audit.context import Context
 from dispatch.audit.drive import Driven, drive_leg, geometry_fault, streets_fault
 from dispatch.audit.gates import open_part, through_fault
 from dispatch.audit.geo import left_of
-from dispatch.audit.record import Activity, Leg, Route, Spot
+from dispatch.audit.record import STANDING, Activity, Leg, Route, Spot
 from dispatch.audit.restrictions import Hours, Restrictions
 from dispatch.audit.tables import Truck
 from routing.network import HIGHWAY_CLASSES
@@ -113,16 +113,16 @@ class Redriver:
             elif activity.leg is not None and activity.leg.arcs:
                 text = f"a {activity.kind} has no leg"
                 self.ctx.check(False, "leg-arcs", text, route.truck_id, idx)
-            if activity.kind != "break":
+            if activity.kind not in STANDING:
                 stands = activity.exit or activity.position
 
     def _check_position(
         self, route: Route, idx: int, activity: Activity, stands: Spot | None
     ) -> None:
-        """Check that only a street is left elsewhere than it is entered, and a break moves none."""
+        """Check that only a street is left elsewhere than it is entered, and breaks move none."""
         ctx, spot = self.ctx, activity.position
         if spot is None:
-            if activity.kind != "break":
+            if activity.kind not in STANDING:
                 ctx.skip("position: an activity without position")
             return
         for place in (spot, activity.exit or spot):
@@ -132,8 +132,8 @@ class Redriver:
         if activity.kind != "street" and activity.exit is not None:
             text = f"a {activity.kind} is left from another place than it is entered"
             ctx.check(activity.exit == spot, "exit", text, route.truck_id, idx)
-        if activity.kind == "break" and stands is not None:
-            text = "the truck does not stand where it takes its break"
+        if activity.kind in STANDING and stands is not None:
+            text = f"the truck does not stand where it has its {activity.kind}"
             ctx.check(spot == stands, "break-place", text, route.truck_id, idx)
 
     def _check_curb(self, route: Route, truck: Truck | None, idx: int, activity: Activity) -> None:

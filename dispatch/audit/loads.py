@@ -1,7 +1,8 @@
 """What is aboard after every activity: mass, volume and water, never more than the truck takes.
 
 A truck of n compartments holds one stream in each, and each holds an n-th of its capacity; a
-stream may fill several of them.
+stream may fill several of them. It carries n streams a day, unless its row says that it changes
+streams: then empty compartments are made ready for others by an activity of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dispatch.audit.context import Context
 from dispatch.audit.record import Route
 from dispatch.audit.tables import Truck
+from scenarios.schema import CONTAINER, HOOKLIFT
 
 TAKES = ("stop", "street", "load")
 """Activities by which a truck comes to have more aboard."""
@@ -26,6 +28,7 @@ class _Hold:
         self.litres: dict[str, int] = defaultdict(int)
         self.tank_l = tank_l
         self.visits = 0
+        self.carried: set[str] = set()
         self.known = True
 
     @property
@@ -39,6 +42,7 @@ def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
     hold = _Hold(truck.tank_l)
     if truck.loaded is not None:
         stream, hold.kg[stream], hold.litres[stream] = truck.loaded
+        hold.carried.add(stream)
         _check_capacity(ctx, route, truck, hold, 0)
     for idx, activity in enumerate(route.activities):
         if activity.trip is not None and activity.kind in (*TAKES, "unload"):
@@ -49,6 +53,8 @@ def check_loads(ctx: Context, route: Route, truck: Truck) -> None:
             _take(ctx, route, truck, hold, idx)
         elif activity.kind == "unload":
             _put_down(ctx, route, hold, idx)
+        elif activity.kind == "change":
+            _change(ctx, route, truck, hold, idx)
         elif activity.kind == "refill":
             _fill(ctx, route, truck, hold, idx)
         _compare(ctx, route, hold, idx)
@@ -70,15 +76,44 @@ def _take(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> No
     stream = _stream(ctx, route, idx)
     text = f"takes {stream} at {activity.id}; the truck carries {', '.join(sorted(truck.streams))}"
     ctx.check(stream in truck.streams, "truck-stream", text, route.truck_id, idx)
+    visit = ctx.visits.get((route.number, idx))
+    if visit is not None:
+        whole = visit.point.kind == CONTAINER
+        text = f"{activity.id} {'is' if whole else 'is not'} in a container; {truck.kind} serves it"
+        ctx.check(whole == (truck.kind == HOOKLIFT), "container", text, route.truck_id, idx)
     if activity.mass_kg is None or activity.volume_l is None:
         hold.known = False
     hold.kg[stream] += activity.mass_kg or 0
     hold.litres[stream] += activity.volume_l or 0
     _check_amounts(ctx, route, idx)
     _check_capacity(ctx, route, truck, hold, idx)
+    _check_change(ctx, route, truck, hold, idx)
     hold.tank_l -= activity.water_l or 0
     text = f"the tank runs {-hold.tank_l} L dry at {activity.id}"
     ctx.check(hold.tank_l >= 0, "tank", text, route.truck_id, idx)
+
+
+def _check_change(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> None:
+    """Check that a stream other than those carried so far has a compartment made ready for it."""
+    aboard = set(hold.streams)
+    hold.carried |= aboard
+    text = f"carries {' and '.join(sorted(hold.carried))} in {truck.compartments} compartment(s)"
+    # streams aboard together have a finding of their own
+    mixed = len(aboard) > truck.compartments
+    good = mixed or len(hold.carried) <= truck.compartments
+    ctx.check(good, "stream-change", f"{text} without a change", route.truck_id, idx)
+    if mixed or not good:
+        hold.carried = set()
+
+
+def _change(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> None:
+    """Check that a truck may change its stream, and has an empty compartment for another."""
+    text = "changes its stream; its row in trucks.csv does not say that it may"
+    ctx.check(truck.changes_stream, "stream-change", text, route.truck_id, idx)
+    text = f"changes its stream with {' and '.join(hold.streams)} aboard"
+    room = len(hold.streams) < truck.compartments
+    ctx.check(room, "stream-change", text, route.truck_id, idx)
+    hold.carried = set(hold.streams)
 
 
 def _check_amounts(ctx: Context, route: Route, idx: int) -> None:

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from routing.errors import InputError
 
 SCHEMA = "huanwei.plan/1"
-KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", "break", "end")
+KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", "change", "break", "end")
+STANDING = ("change", "break")
+"""Activities of a truck that stays where it is."""
 MAX_FAULTS = 20
 """Faults of a malformed plan that are listed; the rest are counted."""
 
@@ -68,7 +70,7 @@ class Activity:
     @property
     def moves(self) -> bool:
         """Whether a leg leads to this activity."""
-        return self.kind not in ("start", "break")
+        return self.kind not in ("start", *STANDING)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Rules:
     max_driving_s: int
     min_rest_s: int
     overtime_factor: float
+    stream_change_s: int = 15 * 60
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class Truck:
     cost_h: int
     energy: str
     loaded: tuple[str, int, int] | None = None
+    changes_stream: bool = False
 
     @property
     def hgv(self) -> bool:

@@ -14,6 +14,7 @@ from scenarios.edits.capacity import due_days_a_week, emptying_interval_days
 from scenarios.problem import DayProblem
 from scenarios.risk.overflow import Load, load_overflow, route_overflow
 from scenarios.risk.spread import Spread
+from scenarios.schema import CONTAINER
 from solvers.evaluate import Driven, evaluate_plan
 from solvers.plan import Plan
 
@@ -96,7 +97,9 @@ def loads_of(posed: DayProblem, driven: Driven, spread: Spread) -> list[Load]:
             task = problem.tasks[timing.step.idx]
             if not isinstance(source, DueStop):
                 return []
-            row = shares(task.stream, task.mass_kg, task.volume_l)
+            # a container takes its room however full it is
+            litres = 0 if source.in_container else task.volume_l
+            row = shares(task.stream, task.mass_kg, litres)
             sigma = spread.of(source.point_id).sigma
             open_loads.setdefault(task.stream, []).append((*row, sigma))
         elif timing.step.kind == "facility":
@@ -122,7 +125,11 @@ def point_risks(city: City, spread: Spread) -> list[PointRisk]:
     Waste that a point visited several times a day gets lies in its bins until the next visit.
     """
     bin_l = default_number(BIN_L)
-    found = [_point_risk(row, spread, bin_l) for row in city.points.itertuples(index=False)]
+    container_l = 1000 * city.settings.container_m3
+    found = [
+        _point_risk(row, spread, container_l if row.kind == CONTAINER else bin_l)
+        for row in city.points.itertuples(index=False)
+    ]
     return sorted(found, key=lambda risk: (-risk.overflow, risk.point_id))
 
 

@@ -28,6 +28,9 @@ from solvers._kernels.model import (
     CAME,
     CAPACITY_KG,
     CARRIED,
+    CHANGE_S,
+    CHANGED,
+    CHANGES,
     CLOCK,
     CLOSE_S,
     COMPARTMENTS,
@@ -355,6 +358,7 @@ def _take(model: Model, scratch: Scratch, mode: int) -> None:
     load, task = scratch.load, model.mode[mode, TASK]
     stream = model.task[task, OF_STREAM]
     scratch.state[WATER] -= model.task[task, WATER_L]
+    load[stream, CARRIED] = 1
     load[stream, ON_KG] += model.task[task, KG]
     load[stream, ON_LITRES] += model.task[task, LITRES]
     if model.task[task, KG] > 0 or model.task[task, LITRES] > 0:
@@ -363,18 +367,23 @@ def _take(model: Model, scratch: Scratch, mode: int) -> None:
 
 @lean_inner_kernel
 def _admit(model: Model, scratch: Scratch, vehicle: int, mode: int) -> tuple[int, int]:
-    """Return the code of serving a task at all, and what must come first: 1 unload, 2 refill."""
+    """Return the code of serving a task at all, and what must come first.
+
+    That is 1 to unload, 2 to refill, 3 to make an empty compartment ready for its stream.
+    """
     load, task = scratch.load, model.mode[mode, TASK]
     stream = model.task[task, OF_STREAM]
     if not model.allowed[vehicle, task]:
         return STREAM, 0
-    load[stream, CARRIED] = 1
-    carried = 0
+    carried = aboard = 0
     for s in range(load.shape[0]):
         carried += load[s, CARRIED]
+        aboard += load[s, ABOARD]
     compartments = model.vehicle[vehicle, COMPARTMENTS]
-    if carried > compartments:
-        return STREAM, 0
+    if carried >= compartments and not load[stream, CARRIED]:
+        if not model.vehicle[vehicle, CHANGES]:
+            return STREAM, 0
+        return FEASIBLE, 1 if aboard >= compartments else 3
     kg, litres = model.task[task, KG] * compartments, model.task[task, LITRES] * compartments
     room_kg = model.vehicle[vehicle, CAPACITY_KG] - load[stream, ON_KG] * compartments
     room_l = model.capacity_l[vehicle, stream] - load[stream, ON_LITRES] * compartments
@@ -385,6 +394,18 @@ def _admit(model: Model, scratch: Scratch, vehicle: int, mode: int) -> tuple[int
     if kg > room_kg or litres > room_l:
         return FEASIBLE, 1
     return FEASIBLE, 2 if scratch.state[WATER] < model.task[task, WATER_L] else 0
+
+
+@lean_inner_kernel
+def _change(model: Model, scratch: Scratch) -> None:
+    """Make the empty compartments ready for other streams, where the truck stands."""
+    label, load = scratch.label, scratch.load
+    for s in range(load.shape[0]):
+        load[s, CARRIED] = load[s, ABOARD]
+    for row in range(2):
+        if label[row, CLOCK] < NEVER:
+            label[row, CLOCK] += model.rules[CHANGE_S]
+    scratch.log[scratch.state[SLOT], CHANGED] = 1
 
 
 @lean_inner_kernel
@@ -456,7 +477,7 @@ def _next_step(
     """Return (code, kind, step, target, need) of what comes next in a sequence.
 
     kind 0 serves mode ``step``, 1 visits a facility (an explicit one, or -1 = to be chosen on the
-    way to location ``target``), 2 goes home. ``need`` = 1 unload, 2 refill.
+    way to location ``target``), 2 goes home, 3 changes the stream. ``need`` = 1 unload, 2 refill.
     """
     if i == size:
         home = model.vehicle[vehicle, END_AT]
@@ -470,7 +491,7 @@ def _next_step(
         return FEASIBLE, 1, -step - 1, model.facility[-step - 1, AT], refill
     code, need = _admit(model, scratch, vehicle, step)
     if need > 0:
-        return code, 1, -1, model.mode[step, ENTRY], need
+        return code, 3 if need == 3 else 1, -1, model.mode[step, ENTRY], need
     return code, 0, step, model.mode[step, ENTRY], 0
 
 
@@ -545,6 +566,7 @@ def _drive(
     """
     _reset(model, scratch, vehicle, start)
     state = scratch.state
+    scratch.log[0, CHANGED] = 0
     profile = model.vehicle[vehicle, PROFILE]
     i = np.int64(0)
     kind = 0
@@ -553,6 +575,9 @@ def _drive(
         code, kind, step, target, need = _next_step(model, scratch, vehicle, sequence, size, i)
         if code != FEASIBLE:
             return code
+        if kind == 3:
+            _change(model, scratch)
+            continue
         if kind == 1:
             explicit = step >= 0
             step, code = _choose_facility(
@@ -583,6 +608,7 @@ def _drive(
             break
         scratch.log[slot, VISIT] = step if kind == 0 else -step - 1
         state[SLOT] += 1
+        scratch.log[state[SLOT], CHANGED] = 0
         if kind == 0:
             for row in range(2):
                 scratch.label[row, METRES] += model.mode[step, WORKED]

@@ -53,9 +53,10 @@ OF_STREAM, KG, LITRES, WATER_L, PRICE, FIRST_MODE, END_MODE, FIRST_WINDOW, END_W
     FIRST_STREAM,
     FIRST_KG,
     FIRST_LITRES,
-) = range(20)
+    CHANGES,
+) = range(21)
 AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
-MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST = range(5)
+MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST, CHANGE_S = range(6)
 
 # Columns of a label: one way to have driven the route so far.
 CLOCK, SINCE_REST, WAITED, SLACK, BASE, METRES, LEG_SLACK = range(7)
@@ -64,10 +65,11 @@ LABEL_COLUMNS = 7
 # How a label came about: same label before it, a meal before the leg, a late start after lunch.
 KEPT, AFTER_MEAL, LATE_START = range(3)
 
-# Columns of the load by stream, and of the log of visits (one column a label from BEGIN on).
+# Columns of the load by stream, and of the log of visits (one column a label from BEGIN on, then
+# whether the truck is made ready for another stream before the leg).
 ON_KG, ON_LITRES, ABOARD, CARRIED = range(4)
-VISIT, BEGIN, CAME, RESTED = 0, 1, 3, 5
-LOG_COLUMNS = 7
+VISIT, BEGIN, CAME, RESTED, CHANGED = 0, 1, 3, 5, 7
+LOG_COLUMNS = 8
 
 # Fields of Scratch.result and Scratch.state.
 COST, END, START, LENGTH, VISITS, LAST_LABEL, LAST_CAME, LAST_RESTED, FAILED_AT = range(9)
@@ -93,12 +95,12 @@ class Model(NamedTuple):
     mode: NDArray[np.int64]  # (modes, 5)
     task: NDArray[np.int64]  # (tasks, 9)
     window: NDArray[np.int64]  # (windows, 2) earliest and latest begin
-    vehicle: NDArray[np.int64]  # (vehicles, 20)
+    vehicle: NDArray[np.int64]  # (vehicles, 21)
     capacity_l: NDArray[np.int64]  # (vehicles, streams)
     allowed: NDArray[np.uint8]  # (vehicles, tasks)
     facility: NDArray[np.int64]  # (facilities, 7)
     accepts: NDArray[np.uint8]  # (facilities, streams)
-    rules: NDArray[np.int64]  # (5,)
+    rules: NDArray[np.int64]  # (6,)
     neighbors: NDArray[np.int32]  # (tasks, k) nearest tasks, -1 = none
     border: NDArray[np.int64]  # (profiles, most)
     layer: NDArray[np.int64]  # (profiles, 2 * most + 1)
@@ -118,7 +120,7 @@ class Scratch(NamedTuple):
     label: NDArray[np.int64]  # (5, 7) two labels, three candidates
     load: NDArray[np.int64]  # (streams, 4)
     own: NDArray[np.int64]  # (facilities,) kg brought on this route
-    log: NDArray[np.int64]  # (slots, 7) visits: mode, or -facility - 1
+    log: NDArray[np.int64]  # (slots, 8) visits: mode, or -facility - 1
     result: NDArray[np.int64]  # (16,)
     state: NDArray[np.int64]  # (8,)
     trial: NDArray[np.int32]  # (slots,) a sequence under trial
