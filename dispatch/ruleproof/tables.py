@@ -6,6 +6,7 @@ and checking as one written by hand.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,8 +71,10 @@ class Tables:
         return self.tables["trucks"]["kind"].isin(kinds)
 
     def write(self, folder: Path) -> Path:
-        """Write tables and city.toml into a folder that is made; the map stays where it is."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write tables and city.toml into a folder made anew; the map stays where it is."""
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
         for name, frame in self.tables.items():
             if not frame.empty:
                 frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
