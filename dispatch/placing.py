@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from dispatch.choice import WRITTEN, difference, routed_line, write_ranked
 from scenarios.city import City, read_city
-from scenarios.edits.scenario import FOLDER
-from scenarios.files import write_whole
 from scenarios.paired import Verdict
 from scenarios.placing.candidates import read_places
 from scenarios.placing.ground import Design, PlaceGround, build_place_ground
 from scenarios.placing.search import Effort, JudgedDesign, Placing, Rules, choose_places
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 SHOWN = 8
@@ -77,14 +73,8 @@ def place_city(
         walk_m=request.walk_m,
         say=say,
     )
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    at_work = make_crew(scheduler, workers or num_cores())
-    try:
+    with crew_at_work(crew, say) as at_work:
         found = choose_places(ground, request.rules, request.effort, at_work, Store(), say)
-    finally:
-        at_work.close()
     return Placed(city, ground, found)
 
 
@@ -105,11 +95,8 @@ def placing_lines(placed: Placed) -> list[str]:
     ]
     stay = int((goes_to < 0).sum())
     lines.append(f"  {stay} of {len(goes_to)} {UNITS[ground.kind]} stay as they are")
-    lines.append(
-        f"a day: routed {chosen.routed / 1000:,.0f} {currency}, predicted"
-        f" {chosen.predicted / 1000:,.0f} ({chosen.predicted / chosen.routed - 1:+.1%}), places"
-        f" included; to build: {sum(ground.places[c].build_cost for c in chosen.design):,.0f}"
-    )
+    build_cost = sum(ground.places[c].build_cost for c in chosen.design)
+    lines.append(routed_line(chosen, ", places included", build_cost, currency))
     lines.append(f"against today: {_told(found.saving, currency)}")
     if found.runner_up is not None:
         second = ", ".join(_names(ground, found.ranking[1].design))
@@ -134,11 +121,7 @@ def _walks(ground: PlaceGround, goes_to: np.ndarray, c: int) -> str:
 
 
 def _told(verdict: Verdict, currency: str) -> str:
-    return (
-        f"{verdict.mean / 1000:+,.0f} {currency} a day ({verdict.low / 1000:+,.0f} to"
-        f" {verdict.high / 1000:+,.0f}, {verdict.num_pairs} seeds, p = {verdict.p:.2g}):"
-        f" {verdict.word}"
-    )
+    return f"{difference(verdict, currency)}: {verdict.word}"
 
 
 def placing_record(placed: Placed) -> dict[str, Any]:
@@ -167,15 +150,10 @@ def _design_record(ground: PlaceGround, judged: JudgedDesign) -> dict[str, Any]:
     }
 
 
-def write_places(placed: Placed, count: int = 2) -> list[Path]:
+def write_places(placed: Placed) -> list[Path]:
     """Write the best designs as scenarios, ready to be compared; return the files."""
-    written = []
-    for k, judged in enumerate(placed.found.ranking[:count], 1):
-        path = placed.city.folder / FOLDER / f"places_{k}.toml"
-        lines = [f'title = "Places of rank {k}, {judged.routed / 1000:,.0f} a day"']
-        for edit in placed.ground.edits(judged.design):
-            lines += ["", "[[edit]]", f'do = "{edit.kind}"']
-            lines += [f"{n} = {json.dumps(v, ensure_ascii=False)}" for n, v in edit.given.items()]
-        write_whole(path, "\n".join(lines) + "\n")
-        written.append(path)
-    return written
+    best = [
+        (j.routed, [(e.kind, e.given) for e in placed.ground.edits(j.design)])
+        for j in placed.found.ranking[:WRITTEN]
+    ]
+    return write_ranked(placed.city, "places", "Places", best)

@@ -74,6 +74,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "The bins of its street are not emptied on this date, and it is swept only after them.",
         "该路段垃圾桶当日未清运,按规定清运后方可清扫。",
     ),
+    "no_loader": (
+        "No loader comes to its heap: the hours of the loaders are used up.",
+        "装载机作业时间已排满,无法到达该雪堆装车。",
+    ),
+    "loader_barred": (
+        "No loader or no tipper can drive to its heap: limits, closures or bans stand in the way.",
+        "受限行、封闭或限制影响,装载机或自卸车无法到达该雪堆。",
+    ),
     "gated": (
         "It stands behind a gate that no truck of its stream may pass.",
         "该点位于门禁之内,承运车辆均无通行许可。",

@@ -12,7 +12,7 @@ from dispatch.visitpage import STYLE, WORDS
 from dispatch.words import both
 from scenarios.city import City
 from scenarios.paired import TEST, bootstrap_interval
-from scenarios.risk.compare import MEASURES, RiskComparison
+from scenarios.risk.compare import MEASURES, RiskComparison, shown_measures
 from scenarios.risk.plan import PointRisk
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 460, 260, 64, 14, 34
@@ -140,7 +140,7 @@ def _figures(found: RiskComparison) -> str:
     head = "".join(f"<th>{s:.1%}</th>" for s in safeties)
     more = "".join(f"<th>{s:.1%} − {safeties[0]:.1%}</th>" for s in safeties[1:])
     lines = [f"<table><tr><th>装得下的概率 A load fits with</th>{head}{more}</tr>"]
-    for m in MEASURES:
+    for m in shown_measures(found):
         cells = "".join(
             f"<td>{np.mean(v):,.2f}<small>{min(v):,.2f} … {max(v):,.2f}</small></td>"
             for v in _values(found, m.key)

@@ -19,19 +19,17 @@ from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 from scenarios.problem import DayProblem
 from scenarios.risk.compare import (
-    MEASURES,
     RiskComparison,
     RiskRequest,
     compare_safeties,
     risk_record,
+    shown_measures,
 )
 from scenarios.risk.plan import PointRisk, RouteRisk, point_risks, route_risks
 from scenarios.risk.spread import Source, Spread, spread_of
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from solvers.plan import Plan
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -77,14 +75,8 @@ def compare_and_write(
     """
     spread = spread_of(city, source)
     network = load_network(city, say)
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    carried_out_by = make_crew(scheduler, workers or num_cores())
-    try:
-        found = compare_safeties(city, request, spread, network, carried_out_by, say)
-    finally:
-        carried_out_by.close()
+    with crew_at_work(crew, say) as at_work:
+        found = compare_safeties(city, request, spread, network, at_work, say)
     points = point_risks(city, spread)
     record = {**risk_record(found), "assumptions": assumptions(city, spread)}
     folder = report or city.folder / FOLDER / "robust"
@@ -115,7 +107,7 @@ def summary(city: City, found: RiskComparison, points: Sequence[PointRisk]) -> l
         f" days; money in {currency} a day; means, least and most in brackets",
         f"{'a load fits with':<26}" + "".join(f"{s:>28.1%}" for s in request.safeties),
     ]
-    for m in MEASURES:
+    for m in shown_measures(found):
         cells = "".join(f"{_cell(found.values[s][m.key]):>28}" for s in request.safeties)
         lines.append(f"{f'{m.en} {m.unit}'.strip():<26}{cells}")
     lines += [_price(found, safety, currency) for safety in request.safeties[1:]]

@@ -181,6 +181,7 @@ STREAM_COLORS = {
     "kitchen": "2E8B57",
     "other": "5F6B73",
     "sweepings": "8E6BBF",
+    "snow": "2A9DB0",
 }
 """Colors of the tabs."""
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from dispatch.words import clock
 from scenarios.city import City
-from scenarios.cleaning.linked import Search
-from scenarios.hauling.hauls import plan_hauls
+from scenarios.hauling.hauls import hauled
 from scenarios.paired import judge
 from scenarios.periodic.usual import true_plan
 from scenarios.problem import DayProblem
@@ -24,8 +23,7 @@ from scenarios.simulation import (
     spreads_from_weighings,
 )
 from solvers.plan import Plan
-from solvers.problem import Problem
-from solvers.solve import Options, silent, solve
+from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
 from solvers.warmup import warm_up
 
@@ -68,13 +66,13 @@ def simulate_city(city: City, trial: Trial, say: Callable[[str], None]) -> Found
         say(f"planning for mean waste, seed {seed} of {trial.seeds}")
         rule, options = MaxIterations(trial.iterations), Options(1, 1)
         plan = solve(posed.problem, rule, seed, options=options)
-        one = _driven(city, posed, posed.problem, plan, noise, trial.days, seed)
+        one = _driven(city, posed, plan, noise, trial.days, seed)
         found.setdefault(AS_PLANNED, []).append(one)
         for safety in sorted(set(trial.safeties)):
             say(f"planning so that {safety:.1%} of the loads fit, seed {seed}")
             safer = inflated(posed, plan, noise, safety)
             other = solve(safer, MaxIterations(trial.iterations), seed, options=options)
-            one = _driven(city, posed, safer, other, noise, trial.days, seed)
+            one = _driven(city, posed, other, noise, trial.days, seed)
             found.setdefault(f"{safety:.1%}", []).append(one)
     return found
 
@@ -82,18 +80,14 @@ def simulate_city(city: City, trial: Trial, say: Callable[[str], None]) -> Found
 def _driven(
     city: City,
     posed: DayProblem,
-    problem: Problem,
     plan: Plan,
     noise: Noise,
     days: int,
     seed: int,
 ) -> Simulated:
     """Return how a plan fares; with its hauls where transfer trucks are on shift."""
-    if not posed.haulers:
-        return simulate_plan(posed, problem, plan, noise, days, seed)
-    search = Search(MaxIterations(0), seed, "native", silent, Options(1, 1), lambda text: None)
-    whole, hauled = plan_hauls(posed, true_plan(posed.problem, plan), city.settings, search)
-    return simulate_plan(whole, whole.problem, hauled, noise, days, seed)
+    whole, made = hauled(posed, true_plan(posed.problem, plan), city.settings, seed)
+    return simulate_plan(whole, whole.problem, made, noise, days, seed)
 
 
 def _mean(runs: list[Simulated], name: str) -> float:

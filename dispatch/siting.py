@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dispatch.choice import WRITTEN, difference, routed_line, write_ranked
 from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.defaults import Used
-from scenarios.edits.scenario import FOLDER
-from scenarios.files import write_whole
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
 from scenarios.siting.candidates import Candidate, read_candidates
 from scenarios.siting.ground import Design, Ground, build_ground
 from scenarios.siting.location import Rules
 from scenarios.siting.search import Effort, Judged, Siting, choose_sites
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 SHOWN = 8
@@ -83,14 +79,8 @@ def site_city(
         used=used,
         say=say,
     )
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    at_work = make_crew(scheduler, workers or num_cores())
-    try:
+    with crew_at_work(crew, say) as at_work:
         found = choose_sites(ground, request.rules, request.effort, at_work, Store(), say)
-    finally:
-        at_work.close()
     return Sited(city, request.date, network, candidates, ground, found, notes)
 
 
@@ -100,11 +90,7 @@ def site_lines(sited: Sited) -> list[str]:
     chosen = found.chosen
     lines = [f"chosen: {', '.join(_sized(sited, chosen.design))}"]
     lines += [f"  {line}" for line in _catchments(sited)]
-    lines.append(
-        f"a day: routed {chosen.routed / 1000:,.0f} {currency}, predicted"
-        f" {chosen.predicted / 1000:,.0f} ({chosen.predicted / chosen.routed - 1:+.1%});"
-        f" to build: {ground.build_cost(chosen.design):,.0f} {currency}"
-    )
+    lines.append(routed_line(chosen, "", ground.build_cost(chosen.design), currency))
     lines += [_runner_up(sited), *_flips(sited)]
     if found.foretold_error is not None:
         lines.append(
@@ -173,11 +159,7 @@ def _runner_up(sited: Sited) -> str:
     into = set(sited.ground.named(second.design)) - set(sited.ground.named(found.chosen.design))
     sure = "clearly" if verdict.word == "worse" else "not clearly"
     change = f"{'+'.join(sorted(into)) or 'other sizes'} for {'+'.join(sorted(out)) or 'these'}"
-    return (
-        f"runner-up ({change}): {verdict.mean / 1000:+,.0f} {currency} a day"
-        f" ({verdict.low / 1000:+,.0f} to {verdict.high / 1000:+,.0f}, {verdict.num_pairs} seeds,"
-        f" p = {verdict.p:.2g}): {sure} dearer"
-    )
+    return f"runner-up ({change}): {difference(verdict, currency)}: {sure} dearer"
 
 
 def _flips(sited: Sited) -> list[str]:
@@ -248,22 +230,14 @@ def _design_record(sited: Sited, judged: Judged) -> dict[str, Any]:
     }
 
 
-def write_designs(sited: Sited, count: int = 2) -> list[Path]:
+def write_designs(sited: Sited) -> list[Path]:
     """Write the best designs as scenarios, ready to be compared; return the files."""
-    written = []
-    for k, judged in enumerate(sited.found.ranking[:count], 1):
-        path = sited.city.folder / FOLDER / f"sites_{k}.toml"
-        write_whole(path, _as_scenario(sited, judged, k))
-        written.append(path)
-    return written
+    best = [(j.routed, _edits(sited, j.design)) for j in sited.found.ranking[:WRITTEN]]
+    return write_ranked(sited.city, "sites", "Sites", best)
 
 
-def _as_scenario(sited: Sited, judged: Judged, rank: int) -> str:
-    lines = [f'title = "Sites of rank {rank}, {judged.routed / 1000:,.0f} a day"']
-    for c, s in judged.design:
+def _edits(sited: Sited, design: Design) -> Iterator[tuple[str, dict[str, str]]]:
+    for c, s in design:
         candidate = sited.candidates[c]
         cells = {**candidate.row, "capacity_t_day": f"{candidate.sizes[s].capacity_t_day:g}"}
-        lines += ["", "[[edit]]", 'do = "open_facility"']
-        given = {name: value for name, value in cells.items() if value}
-        lines += [f"{n} = {json.dumps(v, ensure_ascii=False)}" for n, v in given.items()]
-    return "\n".join(lines) + "\n"
+        yield "open_facility", {name: value for name, value in cells.items() if value}

@@ -26,10 +26,8 @@ from scenarios.periodic.compare import (
 )
 from scenarios.periodic.stored import visits_file
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -70,14 +68,8 @@ def choose_and_write(
     """
     city = read_city(city_folder)
     network = load_network(city, say)
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    carried_out_by = make_crew(scheduler, workers or num_cores())
-    try:
-        plan = plan_visits(city, request, network, carried_out_by, Store(), say)
-    finally:
-        carried_out_by.close()
+    with crew_at_work(crew, say) as at_work:
+        plan = plan_visits(city, request, network, at_work, Store(), say)
     record = visits_record(city, plan) | {"assumptions": _assumptions(city)}
     files = _write(city, plan, record, store)
     lines = [*summary(city, plan), *(f"written: {path}" for path in files)]

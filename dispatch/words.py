@@ -13,6 +13,7 @@ STREAMS: dict[str, Pair] = {
     "kitchen": ("厨余垃圾", "Kitchen waste"),
     "other": ("其他垃圾", "Other waste"),
     "sweepings": ("道路保洁", "Street cleaning"),
+    "snow": ("积雪", "Snow"),
 }
 
 TRUCK_KINDS: dict[str, Pair] = {
@@ -20,10 +21,13 @@ TRUCK_KINDS: dict[str, Pair] = {
     "kitchen": ("厨余收集车", "Kitchen-waste truck"),
     "hazardous": ("有害垃圾车", "Hazardous-waste truck"),
     "recyclable": ("可回收物车", "Recyclables truck"),
+    "hooklift": ("拉臂车", "Hook-lift truck"),
     "transfer": ("转运车", "Transfer truck"),
     "sweeper": ("洗扫车", "Sweeper"),
     "flusher": ("洒水车", "Flusher"),
     "plough": ("除雪车", "Plough"),
+    "loader": ("装载机", "Loader"),
+    "tipper": ("自卸车", "Tipper"),
 }
 
 FACILITY_KINDS: dict[str, Pair] = {
@@ -34,11 +38,13 @@ FACILITY_KINDS: dict[str, Pair] = {
     "wash": ("洗车站", "Wash station"),
     "water": ("加水点", "Water point"),
     "salt": ("融雪剂站", "Salt store"),
+    "snow_dump": ("雪堆场", "Snow dump"),
 }
 
 ACTIVITIES: dict[str, Pair] = {
     "start": ("出车", "Start"),
     "stop": ("收集", "Collect"),
+    "exchange": ("换箱", "Exchange the container"),
     "street": ("清扫", "Sweep"),
     "load": ("装车", "Load"),
     "unload": ("卸料", "Unload"),
@@ -51,6 +57,7 @@ ACTIVITIES: dict[str, Pair] = {
     "end": ("收车", "End"),
     "flush": ("冲洗", "Flush"),
     "plough": ("除雪", "Plough"),
+    "heap": ("装雪", "Load snow"),
 }
 
 SIDES: dict[str, Pair] = {
@@ -87,7 +94,7 @@ KPIS: dict[str, Pair] = {
 UNNAMED_STREET: Pair = ("无名路", "unnamed road")
 FROM_HERE: Pair = ("就地", "from here")
 
-_STREET_WORK = {"flusher": "flush", "plough": "plough"}
+_STREET_WORK = {"flusher": "flush", "plough": "plough", "loader": "heap"}
 
 
 def word_of(words: Mapping[str, Pair], key: str) -> Pair:
@@ -121,6 +128,10 @@ def activity_key(activity: Mapping[str, Any], truck_kind: str = "") -> str:
     kind = str(activity["kind"])
     if kind == "break" and activity.get("name") in ("meal", "rest"):
         return str(activity["name"])
+    if kind == "stop" and truck_kind == "hooklift":
+        return "exchange"
+    if kind == "stop" and truck_kind == "tipper":
+        return "heap"
     if kind == "street":
         return _STREET_WORK.get(truck_kind, kind)
     return kind

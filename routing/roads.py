@@ -11,9 +11,11 @@ target stands at the beginning of its arc and of the arc's copies.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,9 @@ from routing.paths import Path
 from routing.profiles import Weights
 from routing.snapping import Positions
 
+_LAID: WeakValueDictionary[tuple[int, bytes], Metric] = WeakValueDictionary()
+"""Metrics that are in use, by hierarchy and weights: neighboring days have most in common."""
+
 
 @dataclass(frozen=True, eq=False)
 class Roads:
@@ -37,12 +42,18 @@ class Roads:
     hierarchy: Hierarchy
 
     def weigh(self, weights: Weights) -> RoadMetric:
-        """Lay one vehicle's weights over the hierarchy."""
+        """Lay one vehicle's weights over the hierarchy; the same are laid once while in use."""
         turns, arcs = self.network, weights.arc_time_ms.astype(np.int64)
         tail = np.repeat(np.arange(turns.num_arcs), np.diff(turns.turn_first_out))
         closed = (weights.turn_cost_ms < 0) | (arcs[tail] < 0) | (arcs[turns.turn_head] < 0)
         time = np.where(closed, -1, arcs[tail] + weights.turn_cost_ms + _gate_ms(weights))
-        return RoadMetric(self, weights, customize(self.hierarchy, time, turns.arc_length_cm[tail]))
+        # the hierarchy lives as long as its metrics, so that its id names it
+        key = id(self.hierarchy), hashlib.blake2b(time.tobytes()).digest()
+        metric = _LAID.get(key)
+        if metric is None:
+            metric = customize(self.hierarchy, time, turns.arc_length_cm[tail])
+            _LAID[key] = metric
+        return RoadMetric(self, weights, metric)
 
 
 def _gate_ms(weights: Weights) -> NDArray[np.int64]:

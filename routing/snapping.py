@@ -95,6 +95,53 @@ def snap(
     NetworkError
         When the vehicle can use no street at all.
     """
+    return find_spots(network, weights, lon, lat).snaps(right_only)
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """The nearest place on the streets for each of n points, before a direction is chosen.
+
+    Attributes
+    ----------
+    arc
+        One direction of the piece of street, shape (n,).
+    share
+        How far along it, from 0 to 1, shape (n,).
+    side_m
+        Of the point from the middle line, positive to the left, shape (n,).
+    distance_m, outside_m
+        As in `Snaps`.
+    """
+
+    network: Network
+    weights: Weights
+    arc: NDArray[np.int64]
+    share: NDArray[np.float64]
+    side_m: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    outside_m: NDArray[np.float64]
+
+    def snaps(self, right_only: NDArray[np.bool_]) -> Snaps:
+        """Return the one or two directions from which each point is served; as in `snap`."""
+        network = self.network
+        length = network.arc_length_cm[self.arc].astype(np.int64)
+        offset = np.clip(np.rint(self.share * length), 0, length).astype(np.int64)
+        arcs: NDArray[np.int64] = np.column_stack((self.arc, network.arc_reverse[self.arc]))
+        offsets = np.column_stack((offset, length - offset))
+        taken = (arcs >= 0) & self.weights.routable[arcs]
+        one_side = right_only & (np.abs(self.side_m) >= CENTERLINE_M) & taken.all(axis=1)
+        forward = (self.side_m < 0) == network.drive_on_right
+        taken &= ~(one_side[:, None] & np.column_stack((~forward, forward)))
+        first_out = np.concatenate(([0], np.cumsum(taken.sum(axis=1)))).astype(np.int64)
+        positions = Positions(arcs[taken].astype(np.int32), offsets[taken].astype(np.int32))
+        return Snaps(first_out, positions, self.distance_m, self.outside_m)
+
+
+def find_spots(
+    network: Network, weights: Weights, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> Spots:
+    """Return the nearest place of each point on the streets; parameters and faults as in `snap`."""
     streets = _lines_of(network)
     xy = local_metres(lon, lat, streets.origin)
     points = np.asarray(shapely.points(xy), dtype=np.object_)
@@ -103,17 +150,9 @@ def snap(
     _, inside_m = streets.nearest(usable, points)
     _, outside_m = streets.nearest(~usable, points)
     outside = np.where(outside_m < inside_m - 1e-6, np.maximum(outside_m, 0.01), 0.0)
-    arcs: list[int] = []
-    offsets: list[int] = []
-    counts = []
-    for i, (row, at) in enumerate(zip(piece.tolist(), xy, strict=True)):
-        found = _directions(network, weights, streets, row, at, bool(right_only[i]))
-        counts.append(len(found))
-        arcs.extend(arc for arc, _ in found)
-        offsets.extend(offset for _, offset in found)
-    positions = Positions(np.asarray(arcs, np.int32), np.asarray(offsets, np.int32))
-    first_out = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return Snaps(first_out, positions, distance, outside)
+    arc = streets.arc[piece]
+    share, side_m = _project(streets.xy, streets.first[arc], streets.first[arc + 1], xy)
+    return Spots(network, weights, arc, share, side_m, distance, outside)
 
 
 class _Lines:
@@ -259,6 +298,15 @@ def street_distances(
     return streets.nearest(_usable(network, weights, streets.arc), points)[1]
 
 
+def snap_distances(
+    network: Network, weights: Weights, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Metres from points to the streets on which `snap` puts them, shape (n,)."""
+    streets = _lines_of(network)
+    points = np.asarray(shapely.points(local_metres(lon, lat, streets.origin)), dtype=np.object_)
+    return _choose(network, weights, streets, points)[1]
+
+
 def _usable(network: Network, weights: Weights, arc: NDArray[np.int64]) -> NDArray[np.bool_]:
     reverse = network.arc_reverse[arc]
     back = (reverse >= 0) & weights.routable[reverse]
@@ -289,47 +337,47 @@ def _choose(
     return row, distance
 
 
-def _directions(
-    network: Network,
-    weights: Weights,
-    streets: _Lines,
-    row: int,
-    at: NDArray[np.float64],
-    curb_only: bool,
-) -> list[tuple[int, int]]:
-    """Arc and offset of the one or two directions from which a point is served."""
-    arc = int(streets.arc[row])
-    shape = streets.xy[streets.first[arc] : streets.first[arc + 1]]
-    share, side_m = project(shape, at)
-    length = int(network.arc_length_cm[arc])
-    offset = min(length, max(0, round(share * length)))
-    reverse = int(network.arc_reverse[arc])
-    options = [(arc, offset), (reverse, length - offset)]
-    open_ways = [option for option in options if option[0] >= 0 and weights.routable[option[0]]]
-    if not curb_only or abs(side_m) < CENTERLINE_M or len(open_ways) < 2:
-        return open_ways
-    forward = (side_m < 0) == network.drive_on_right
-    return [options[0] if forward else options[1]]
-
-
 def project(shape: NDArray[np.float64], at: NDArray[np.float64]) -> tuple[float, float]:
     """Share of a polyline's length at its point nearest to ``at``, and the signed distance.
 
     ``shape`` is (k, 2) and ``at`` (2,), both in metres; the distance is positive to the left.
     """
-    begin, step = shape[:-1], np.diff(shape, axis=0)
+    share, side_m = _project(shape, np.asarray([0]), np.asarray([len(shape)]), at[None, :])
+    return float(share[0]), float(side_m[0])
+
+
+def _project(
+    xy: NDArray[np.float64],
+    first: NDArray[np.integer],
+    end: NDArray[np.integer],
+    at: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Put each point on its own polyline: share of the length, and signed distance, shape (n,).
+
+    The corners of polyline i are ``xy[first[i]:end[i]]``, at least two; ``at`` is (n, 2).
+    """
+    if not len(at):
+        return np.zeros(0), np.zeros(0)
+    count = np.asarray(end - first, dtype=np.int64) - 1
+    start = np.cumsum(count) - count
+    owner = np.repeat(np.arange(len(at)), count)
+    number = np.arange(len(owner))
+    corner = number - start[owner] + first[owner]
+    begin, step = xy[corner], xy[corner + 1] - xy[corner]
     length = np.hypot(step[:, 0], step[:, 1])
     square = np.maximum(length**2, 1e-12)
-    share = np.clip(((at - begin) * step).sum(axis=1) / square, 0.0, 1.0)
-    foot = begin + share[:, None] * step
-    gap = at - foot
+    share = np.clip(((at[owner] - begin) * step).sum(axis=1) / square, 0.0, 1.0)
+    gap = at[owner] - (begin + share[:, None] * step)
     distance = np.hypot(gap[:, 0], gap[:, 1])
-    best = int(np.argmin(distance))
-    along = float(length[:best].sum() + share[best] * length[best])
+    least = np.minimum.reduceat(distance, start)
+    nearest = np.where(distance == least[owner], number, len(number))
+    best = np.minimum.reduceat(nearest, start)
     # At a bend the nearest point belongs to two segments; their sum is the direction there.
-    touching = np.flatnonzero(distance <= distance[best] + 1e-9)
-    ahead = step[touching].sum(axis=0)
-    cross = float(ahead[0] * gap[best, 1] - ahead[1] * gap[best, 0])
-    total = float(length.sum())
-    signed = float(distance[best]) * float(np.sign(cross))
-    return (along / total if total > 0 else 0.0), signed
+    touching = distance <= least[owner] + 1e-9
+    ahead = np.add.reduceat(np.where(touching[:, None], step, 0.0), start)
+    cross = ahead[:, 0] * gap[best, 1] - ahead[:, 1] * gap[best, 0]
+    walked = np.where(number < best[owner], length, 0.0)
+    walked[best] = share[best] * length[best]
+    total = np.add.reduceat(length, start)
+    along = np.add.reduceat(walked, start) / np.where(total > 0, total, 1.0)
+    return along, least * np.sign(cross)

@@ -13,7 +13,7 @@ from scenarios.cells import format_cell, format_time, nearest, rows_of
 from scenarios.findings import Finding, Findings, at
 from scenarios.frequency import EXPECTED, parse_frequency
 from scenarios.outliers import misplaced
-from scenarios.schema import COLLECTION_TRUCKS, TABLES, Column
+from scenarios.schema import COLLECTION_TRUCKS, CONTAINER, HOOKLIFT, TABLES, Column
 
 Label = Callable[[str], str]
 Tables = dict[str, pd.DataFrame]
@@ -36,9 +36,10 @@ PERIODS = {
     "facilities": ("active_from", "active_to"),
     "closures": ("date_from", "date_to"),
 }
-UNLOADING = ("transfer", "plant", "landfill")
-BODILESS = ("flusher", "plough")
+UNLOADING = ("transfer", "plant", "landfill", "snow_dump")
+BODILESS = ("flusher", "plough", "loader")
 """Work streets without taking anything up: they may hold nothing."""
+TIPPER = "tipper"
 STRUCTURES = ("max_weight_t", "max_height_m", "max_width_m")
 DAY_S = 86_400
 ALWAYS_GIVEN = (("shift_start", "shift_end"), ("open", "close"))
@@ -70,6 +71,7 @@ def check_tables(tables: Tables, faults: Findings, label: Label) -> None:
     faults.add(_wrong_depots(tables, label))
     faults.add(_empty_bodies(tables["trucks"], label("trucks")))
     faults.add(_wrong_loads(tables["trucks"], label("trucks")))
+    faults.add(_wrong_containers(tables, label))
     faults.add(_wrong_streams(tables["facilities"], label("facilities")))
     faults.add(_wrong_hauls(tables["facilities"], label("facilities")))
     faults.add(_bad_streets(tables["streets"], label("streets")))
@@ -211,7 +213,7 @@ def _empty_bodies(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
     for column in ("capacity_kg", "capacity_m3"):
         held = zip(trucks["kind"], trucks["streams"], trucks[column], trucks["row"], strict=True)
         for kind, streams, value, row in held:
-            loads = kind in COLLECTION_TRUCKS or (streams and kind not in BODILESS)
+            loads = kind in (*COLLECTION_TRUCKS, TIPPER) or (streams and kind not in BODILESS)
             if value == 0 and loads:
                 yield at(where, row, f"{column} = '0'; expected a number > 0 for a {kind} truck")
 
@@ -232,6 +234,20 @@ def _wrong_loads(trucks: pd.DataFrame, where: str) -> Iterator[Finding]:
         elif room < row.loaded_kg:
             parts = f", in one of its {number} compartments" if number > 1 else ""
             yield at(where, row.row, f"{given}; expected at most {room:g}{parts}")
+
+
+def _wrong_containers(tables: Tables, label: Label) -> Iterator[Finding]:
+    """Rows of several containers, and containers on trucks that take none."""
+    points, trucks = tables["points"], tables["trucks"]
+    where = label("points")
+    for kind, bins, row in zip(points["kind"], points["bins"], points["row"], strict=True):
+        if kind == CONTAINER and not pd.isna(bins) and bins > 1:
+            text = f"bins = {bins}; expected 1, each container in a row of its own"
+            yield at(where, row, text)
+    where = label("trucks")
+    for kind, held, row in zip(trucks["kind"], trucks["containers"], trucks["row"], strict=True):
+        if kind is not None and kind != HOOKLIFT and not pd.isna(held):
+            yield at(where, row, f"containers = {held}; expected none for a {kind} truck")
 
 
 def _wrong_streams(facilities: pd.DataFrame, where: str) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from scenarios.cells import nearest
 from scenarios.checks import check_tables
 from scenarios.coordinates import SYSTEMS, tables_to_wgs84
 from scenarios.defaults import (
+    CONTAINER_KEYS,
     IN_TRUCK_KEYS,
     UNLOAD_SETTING,
     Assumption,
@@ -28,7 +29,7 @@ from scenarios.defaults import (
     load_defaults,
 )
 from scenarios.findings import Findings, about
-from scenarios.schema import STREAMS, SWEEPINGS
+from scenarios.schema import CONTAINER, STREAMS, SWEEPINGS
 from scenarios.sources import Source, extra_warning
 from scenarios.suspicions import suspicious, too_large
 from scenarios.tables import open_source, parse_time, read_tables
@@ -94,7 +95,7 @@ def _default_meal_window() -> tuple[int, int]:
     return parse_time(early), parse_time(late)
 
 
-LATER = frozenset({"storage_t", "load_s", "clear_daily", "changes_stream"})
+LATER = frozenset({"storage_t", "load_s", "clear_daily", "changes_stream", "containers"})
 """Columns that the tables of older plans did not have."""
 
 
@@ -129,6 +130,8 @@ class Settings:
     unload_plant_s: int = _seconds("service.unload_plant_s", "time.unload.plant", 14400)
     refill_s: int = _seconds("service.refill_s", "time.refill_water", 14400)
     wash_s: int = _seconds("service.wash_s", "time.wash_station", 14400)
+    container_m3: float = _number("service.container_m3", "container.volume", 60, least=1)
+    container_swap_s: int = _seconds("service.container_swap_min", "time.hooklift_swap", 240)
     price_unserved_base: float = _number("prices.unserved_base", "price.unserved.base", 1000000)
     price_unserved_per_kg: float = _number("prices.unserved_per_kg", "price.unserved.per_kg", 10000)
     price_unserved_street_km: float = _number(
@@ -451,3 +454,5 @@ def _note_derived(tables: dict[str, pd.DataFrame], used: Used) -> None:
     empty = facilities[facilities["unload_s"].isna()]
     needed = {UNLOAD_SETTING[kind][1] for kind in empty["kind"] if kind in UNLOAD_SETTING}
     used.drop({key for _, key in UNLOAD_SETTING.values()} - needed)
+    if not (tables["points"]["kind"] == CONTAINER).any():
+        used.drop(CONTAINER_KEYS)

@@ -13,7 +13,7 @@ from scenarios.city import City
 from scenarios.edits.draft import Walk
 from scenarios.edits.scenario import Edited, Streets, apply_scenario, read_scenario
 from scenarios.paired import Verdict, judge
-from scenarios.runs.days import Budget, DayTask, Desk, plan_task
+from scenarios.runs.days import DAY_OF, Budget, DayTask, Desk, plan_task
 from scenarios.runs.family import Crew, Family, Say, Tally, run_family
 from scenarios.runs.store import Result, Store
 
@@ -117,7 +117,7 @@ def compare(
     }
     keys = {where: desk.key(task) for where, task in tasks.items()}
     by_key = {keys[where]: task for where, task in tasks.items()}
-    found, tally = run_family(Family(plan_task, desk, by_key), crew, store, say)
+    found, tally = run_family(Family(plan_task, desk, by_key, DAY_OF), crew, store, say)
     results = {
         name: [found[keys[name, date, seed]] for date, seed in pairs] for name in request.names
     }

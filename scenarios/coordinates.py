@@ -145,12 +145,13 @@ def detect_system(
     if len(lon) < MIN_POINTS:
         return None
     own = "wgs84" if declared == "cgcs2000" else declared
-    medians = {
-        system: _median(distances(*to_wgs84(lon, lat, system)))
-        for system in ("wgs84", "gcj02", "bd09")
-    }
-    if medians[own] <= noise_m:
+
+    def median_m(system: str) -> float:
+        return _median(distances(*to_wgs84(lon, lat, system)))
+
+    if median_m(own) <= noise_m:
         return None
+    medians = {system: median_m(system) for system in ("wgs84", "gcj02", "bd09")}
     best = min(medians, key=lambda system: medians[system])
     return best if best != own and medians[best] < 0.6 * medians[own] else None
 

@@ -18,6 +18,7 @@ from scenarios.cleaning.work import StreetWork, Weather, street_work
 from scenarios.fill_levels import ASSUMED, FillVerdict, judge_points
 from scenarios.frequency import due
 from scenarios.periodic.stored import StoredVisits
+from scenarios.schema import CONTAINER, HOOKLIFT, SNOW_TRUCKS
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -69,6 +70,8 @@ class DueStop:
         with ``case:``.
     resident
         Whether it is a compound's own, which lets in the trucks that serve it.
+    in_container
+        Whether it is a container that is exchanged for an empty one; its volume is the container's.
     """
 
     point_id: str
@@ -88,6 +91,7 @@ class DueStop:
     kind: Literal["point", "case"]
     stop_id: str
     resident: bool = True
+    in_container: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,10 @@ class DueTruck:
     loaded_kg: int = 0
     loaded_l: int = 0
     changes_stream: bool = False
+
+    def collects(self, stream: str, in_container: bool) -> bool:
+        """Whether it may serve stops of a stream, in containers or in bins."""
+        return stream in self.streams and (self.kind == HOOKLIFT) == in_container
 
 
 @dataclass(frozen=True)
@@ -366,6 +374,8 @@ def _visits(row: Any, count: int, share: float, settings: Settings) -> list[DueS
     mass_kg = half_up(float(row.demand_kg) * share)
     volume_l = half_up(1000 * float(row.demand_m3) * share)
     priority = int(row.priority)
+    whole = row.kind == CONTAINER
+    container_l = half_up(1000 * settings.container_m3)
     stops = []
     for i, windows in enumerate(visit_windows(row_windows(row), count)):
         part_kg = mass_kg * (i + 1) // count - mass_kg * i // count
@@ -379,7 +389,9 @@ def _visits(row: Any, count: int, share: float, settings: Settings) -> list[DueS
                 district=_text(row.district),
                 stream=row.stream,
                 mass_kg=part_kg,
-                volume_l=volume_l * (i + 1) // count - volume_l * i // count,
+                volume_l=container_l
+                if whole
+                else volume_l * (i + 1) // count - volume_l * i // count,
                 service_s=int(row.service_s),
                 windows=windows,
                 right_only={"right": True, "either": False}.get(_text(row.side)),
@@ -388,6 +400,7 @@ def _visits(row: Any, count: int, share: float, settings: Settings) -> list[DueS
                 kind="point",
                 stop_id=row.point_id if i == 0 else f"{row.point_id}#{i + 1}",
                 resident=row.kind not in OUTSIDE_KINDS,
+                in_container=whole,
             )
         )
     return stops
@@ -584,7 +597,7 @@ def _trucks(
             "hopper_m3 is less than capacity_m3, from which the volume is taken: "
             + listed(small, NAMED)
         )
-    return tuple(_truck(row, date, city.settings) for row in rows if not reasons[row.truck_id])
+    return tuple(due_truck(row, date, city.settings) for row in rows if not reasons[row.truck_id])
 
 
 def _is_loaded(row: Any, date: dt.date) -> bool:
@@ -622,11 +635,14 @@ def _off_shift(row: Any, active: set[str], hauled: set[str]) -> str:
         return "hauls between stations are not planned"
     if pd.isna(row.shift_start) or pd.isna(row.shift_end) or row.shift_end <= row.shift_start:
         return "their shift is empty"
+    if row.kind in SNOW_TRUCKS:
+        return "they work after snow alone"
     closed = sorted({row.depot_id, row.end_depot_id} - active)
     return f"their depot {closed[0]} is not active" if closed else ""
 
 
-def _truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
+def due_truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
+    """Return a row of trucks.csv as a truck on shift."""
     stream, loaded_kg, loaded_l = _load_of(row, date, settings)
     weight_kg = half_up(1000.0 * float(row.weight_t))
     return DueTruck(
@@ -660,6 +676,11 @@ def _truck(row: Any, date: dt.date, settings: Settings) -> DueTruck:
 
 
 def _loose_litres(row: Any, stream: str, settings: Settings) -> int:
-    """Return how many litres, as they lie in the bin, a truck packs of a stream."""
+    """Return how many litres, as they lie in the bin, a truck packs of a stream.
+
+    What lies in a container is not pressed.
+    """
+    if row.kind == HOOKLIFT:
+        return half_up(1000.0 * float(row.capacity_m3))
     packed = settings.density_in_truck[stream]
     return half_up(1000.0 * float(row.capacity_m3) * packed / settings.density_in_bin[stream])

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scenarios.schema import CONTAINER, HOOKLIFT
+
 if TYPE_CHECKING:
     from scenarios.city import Settings
 
@@ -30,6 +32,7 @@ STREAM_OF_KIND: dict[str, tuple[str, ...]] = {
     "kitchen": ("kitchen",),
     "hazardous": ("hazardous",),
     "recyclable": ("recyclable",),
+    HOOKLIFT: ("other",),
     "sweeper": ("sweepings",),
     "flusher": ("sweepings",),
     "plough": ("sweepings",),
@@ -40,10 +43,13 @@ HAULED: tuple[str, ...] = ("other",)
 """What a transfer truck carries unless its row says otherwise, in a city whose stations haul."""
 STORAGE_LOADS = "station.storage_loads_per_bay"
 LOADING = "time.hooklift_swap"
+CONTAINER_KEYS = {"container.volume", "time.hooklift_swap"}
+"""What only cities with containers need."""
 UNLOAD_SETTING = {
     "transfer": ("unload_transfer_s", "time.unload.transfer_station"),
     "plant": ("unload_plant_s", "time.unload.plant"),
     "landfill": ("unload_plant_s", "time.unload.plant"),
+    "snow_dump": ("unload_plant_s", "time.unload.plant"),
     "water": ("refill_s", "time.refill_water"),
     "salt": ("refill_s", "time.refill_water"),
     "wash": ("wash_s", "time.wash_station"),
@@ -165,6 +171,7 @@ def _fill_points(points: pd.DataFrame, settings: Settings, used: Used) -> None:
         bins = np.maximum(1, np.ceil(points["demand_m3"] / held_m3 - 1e-9))
         points["bins"] = points["bins"].fillna(bins.astype("Int64"))
     service_s = settings.stop_s + settings.bin_s * points["bins"]
+    service_s = service_s.where(points["kind"] != CONTAINER, settings.container_swap_s)
     points["service_s"] = points["service_s"].fillna(service_s)
 
 
@@ -211,6 +218,8 @@ def _fill_trucks(trucks: pd.DataFrame, settings: Settings) -> None:
         for carried in streams
     ]
     volume = trucks["capacity_kg"] / pd.Series(densities, index=trucks.index, dtype="float64")
+    held = settings.container_m3 * trucks["containers"].fillna(1).astype("float64")
+    trucks["capacity_m3"] = trucks["capacity_m3"].mask(trucks["kind"] == HOOKLIFT, held)
     trucks["capacity_m3"] = trucks["capacity_m3"].fillna(volume)
     home = trucks["end_depot_id"].where(trucks["end_depot_id"].notna(), trucks["depot_id"])
     trucks["end_depot_id"] = home.astype(object)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from routing.errors import InputError
 from routing.network import Network
 from routing.profiles import TRUCK, Weights, weigh
-from routing.snapping import snap
+from routing.snapping import snap_distances
 from scenarios.cells import rows_of
 from scenarios.city import City
 from scenarios.coordinates import detect_system, from_wgs84, to_wgs84
@@ -25,7 +25,7 @@ def _distances(
     network: Network, weights: Weights, lon: ArrayLike, lat: ArrayLike
 ) -> NDArray[np.float64]:
     places = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
-    return snap(network, weights, *places, np.zeros(len(places[0]), dtype=np.bool_)).distance_m
+    return snap_distances(network, weights, *places)
 
 
 def refuse_mistaken_places(city: City, network: Network) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
 from routing.roads import RoadMetric
-from routing.snapping import Positions, Snaps, snap
+from routing.snapping import Positions, Spots, find_spots
 from routing.telling import telling_if_slow
 from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
@@ -23,7 +23,7 @@ from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.hauling.loads import Load
 from scenarios.periods import Travel
-from scenarios.schema import SWEEPINGS
+from scenarios.schema import HOOKLIFT, SWEEPINGS
 from scenarios.street_tasks import StreetTask
 from scenarios.washing import Washing, WashStation, wash_travel
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
@@ -292,10 +292,10 @@ class _Reach:
         self.weights = [by_truck[t.truck_id] for t in trucks]
         self.widest = _widest(weights)
 
-    def for_stream(self, stream: str) -> Weights:
-        """Return the widest weights among the trucks that carry a stream."""
+    def for_stops(self, stream: str, in_container: bool) -> Weights:
+        """Return the widest weights among the trucks that serve such stops."""
         pairs = zip(self.trucks, self.weights, strict=True)
-        return _widest([w for t, w in pairs if stream in t.streams] or [self.widest])
+        return _widest([w for t, w in pairs if t.collects(stream, in_container)] or [self.widest])
 
     def for_facility(self, facility: DueFacility) -> Weights:
         """Return weights whose streets all the trucks that call at a facility can use."""
@@ -317,16 +317,12 @@ def _calls_at(truck: DueTruck, facility: DueFacility) -> bool:
     return at_home or unloads or (facility.refills and truck.tank_l > 0)
 
 
-def _snap(
-    network: Network,
-    weights: Weights,
-    things: Iterable[DueStop | DueFacility],
-    right_only: NDArray[np.bool_],
-) -> Snaps:
-    things = list(things)
+def _spots(
+    network: Network, weights: Weights, things: Sequence[DueStop] | Sequence[DueFacility]
+) -> Spots:
     lon = np.asarray([t.lon for t in things], dtype=np.float64)
     lat = np.asarray([t.lat for t in things], dtype=np.float64)
-    return snap(network, weights, lon, lat, right_only)
+    return find_spots(network, weights, lon, lat)
 
 
 def _stop_tasks(
@@ -334,6 +330,9 @@ def _stop_tasks(
 ) -> tuple[list[Task], list[DueStop], list[LostStop], list[str]]:
     """Return the tasks of all stops that stand on a street, their stops, those lost, and doubts."""
     tasks, kept, lost, doubts = [], [], [], []
+    packers = frozenset(t.kind for t in day.trucks if t.kind != HOOKLIFT)
+    # without hook-lift trucks every truck of a stream serves all its stops
+    packers = packers if any(t.kind == HOOKLIFT for t in day.trucks) else frozenset()
     found = _stop_snaps(day, network, reach)
     for stop in day.stops:
         spot = found[stop.stop_id]
@@ -345,20 +344,21 @@ def _stop_tasks(
             doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
         locations = [places.add(arc, offset) for arc, offset in spot.where]
         places.gated += locations if spot.gated else []
-        tasks.append(_stop_task(stop, locations))
+        kinds = frozenset({HOOKLIFT}) if stop.in_container else packers
+        tasks.append(_stop_task(stop, locations, kinds))
         kept.append(stop)
     return tasks, kept, lost, doubts
 
 
 def _stop_snaps(day: Day, network: Network, reach: _Reach) -> dict[str, _Found]:
-    """Return where each stop stands, stream by stream."""
+    """Return where each stop stands, those that the same trucks serve at a time."""
     found: dict[str, _Found] = {}
     gates = has_gates(network)
-    for stream in sorted({s.stream for s in day.stops}):
-        stops = [s for s in day.stops if s.stream == stream]
-        weights = reach.for_stream(stream)
+    for kind in sorted({(s.stream, s.in_container) for s in day.stops}):
+        stops = [s for s in day.stops if (s.stream, s.in_container) == kind]
+        weights = reach.for_stops(*kind)
         found |= _snapped(network, weights, stops)
-        carriers = [t for t in day.trucks if stream in t.streams]
+        carriers = [t for t in day.trucks if t.collects(*kind)]
         if gates and not all(map(holds_pass, carriers)):
             strangers = [s for s in stops if not s.resident]
             outside = _snapped(network, streets_outside(network, weights), strangers)
@@ -388,11 +388,11 @@ def _snapped(network: Network, weights: Weights, stops: Sequence[DueStop]) -> di
     found: dict[str, _Found] = {}
     if not stops:
         return found
-    nearest = _snap(network, weights, stops, np.zeros(len(stops), dtype=np.bool_))
-    classes = network.arc_class[nearest.positions.arc[nearest.first_out[:-1]]]
+    spots = _spots(network, weights, stops)
+    classes = network.arc_class[spots.arc]
     pairs = zip(stops, np.isin(classes, list(CURB_CLASSES)), strict=True)
     right = [bool(m) if s.right_only is None else s.right_only for s, m in pairs]
-    snaps = _snap(network, weights, stops, np.asarray(right, dtype=np.bool_))
+    snaps = spots.snaps(np.asarray(right, dtype=np.bool_))
     arcs, offsets = snaps.positions.arc.tolist(), snaps.positions.offset_cm.tolist()
     for i, stop in enumerate(stops):
         span = slice(int(snaps.first_out[i]), int(snaps.first_out[i + 1]))
@@ -402,7 +402,7 @@ def _snapped(network: Network, weights: Weights, stops: Sequence[DueStop]) -> di
     return found
 
 
-def _stop_task(stop: DueStop, where: list[int]) -> Task:
+def _stop_task(stop: DueStop, where: list[int], kinds: frozenset[str]) -> Task:
     return Task(
         task_id=stop.stop_id,
         modes=tuple(Mode(p, p, stop.service_s) for p in where),
@@ -411,6 +411,7 @@ def _stop_task(stop: DueStop, where: list[int]) -> Task:
         volume_l=stop.volume_l,
         windows=stop.windows,
         price=stop.price,
+        kinds=kinds,
     )
 
 
@@ -450,7 +451,7 @@ def _facilities(
     faults = []
     for facility in day.facilities:
         weights = reach.for_facility(facility)
-        snaps = _snap(network, weights, [facility], np.ones(1, dtype=np.bool_))
+        snaps = _spots(network, weights, [facility]).snaps(np.ones(1, dtype=np.bool_))
         arc, offset = int(snaps.positions.arc[0]), int(snaps.positions.offset_cm[0])
         gates[facility.facility_id] = places.add(arc, offset)
         distance, outside = float(snaps.distance_m[0]), float(snaps.outside_m[0])

@@ -167,11 +167,11 @@ def solve_day(
     seen = posed
     if reserve is not None:
         seen = replace(posed, problem=reserved(posed, reserve.spread, reserve.safety))
+    dearer = priced(seen, usual, unfamiliar) if usual and unfamiliar else None
+    seen = seen if dearer is None else replace(seen, problem=dearer)
     if is_linked(posed):
         plan = solve_linked(seen, search)
     else:
-        dearer = priced(seen, usual, unfamiliar) if usual and unfamiliar else None
-        seen = seen if dearer is None else replace(seen, problem=dearer)
         rules = search.solver, search.tell, search.options
         plan = solve(seen.problem, search.stop, search.seed, *rules)
     if seen is not posed:

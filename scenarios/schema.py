@@ -15,11 +15,20 @@ STREAMS = ("recyclable", "hazardous", "kitchen", "other")
 SWEEPINGS = "sweepings"
 """What sweepers pick up; unloaded like a stream, never collected at points."""
 
-POINT_KINDS = ("compound", "street", "market", "village", "eco_island", "smart")
-FACILITY_KINDS = ("depot", "transfer", "plant", "landfill", "wash", "water", "salt")
-COLLECTION_TRUCKS = ("collector", "kitchen", "hazardous", "recyclable")
+SNOW = "snow"
+"""What tippers carry from heaps along streets to snow dumps; never collected at points."""
+
+CONTAINER = "container"
+"""Kind of point at which waste lies in a container that is taken away whole."""
+POINT_KINDS = ("compound", "street", "market", "village", "eco_island", "smart", CONTAINER)
+FACILITY_KINDS = ("depot", "transfer", "plant", "landfill", "wash", "water", "salt", "snow_dump")
+HOOKLIFT = "hooklift"
+"""Kind of truck that exchanges containers, and collects nothing else."""
+COLLECTION_TRUCKS = ("collector", "kitchen", "hazardous", "recyclable", HOOKLIFT)
 STREET_TRUCKS = ("sweeper", "flusher", "plough")
-TRUCK_KINDS = (*COLLECTION_TRUCKS, "transfer", *STREET_TRUCKS)
+SNOW_TRUCKS = ("loader", "tipper")
+"""They haul snow away after a storm, and are at home on all other days."""
+TRUCK_KINDS = (*COLLECTION_TRUCKS, "transfer", *STREET_TRUCKS, *SNOW_TRUCKS)
 STREET_CATEGORIES = (
     "main",
     "back_street",
@@ -110,7 +119,7 @@ FACILITIES = Table(
         Column("name", "text"),
         Column("kind", "choice", required=True, choices=FACILITY_KINDS),
         *_place(),
-        Column("streams", "list", choices=(*STREAMS, SWEEPINGS)),
+        Column("streams", "list", choices=(*STREAMS, SWEEPINGS, SNOW)),
         Column("open", "time", default="00:00"),
         Column("close", "time", default="48:00"),
         Column("bays", "int", minimum=1, maximum=100, default=1),
@@ -137,6 +146,7 @@ TRUCKS = Table(
         Column("capacity_kg", "float", required=True, minimum=0, maximum=60_000),
         Column("capacity_m3", "float", minimum=0, maximum=120),
         Column("compartments", "int", minimum=1, maximum=4, default=1),
+        Column("containers", "int", minimum=1, maximum=2),  # that a hook-lift truck takes at once
         Column("changes_stream", "bool"),  # empty, it is made ready for another
         Column("tank_l", "float", minimum=0, maximum=40_000),
         Column("hopper_m3", "float", minimum=0, maximum=40),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scenarios._kernels.simulate import FACILITY, PAUSE, TASK, Days, Steps, Trucks, simulate
 from scenarios.city import City
-from scenarios.day import DueStop
+from scenarios.day import HAULER, DueStop
 from scenarios.hauling.loads import Load
 from scenarios.problem import DayProblem
 from solvers.evaluate import Driven, evaluate_plan, route_cost
@@ -41,9 +41,13 @@ class Noise:
 
 @dataclass(frozen=True)
 class RouteRisk:
-    """One route over all simulated days; shares of days, seconds, and what is left a day."""
+    """One route over all simulated days: shares of days, and seconds.
+
+    ``hauls`` tells transfer trucks, whose stops are loads at stations.
+    """
 
     truck_id: str
+    hauls: bool
     stops: int
     overflow: float
     late: float
@@ -54,7 +58,11 @@ class RouteRisk:
 
 @dataclass(frozen=True)
 class Simulated:
-    """A plan over many days; costs in thousandths a day, kilograms and stops a day."""
+    """A plan over many days; costs in thousandths a day, kilograms and stops a day.
+
+    Detours, stops late and left, and kilograms left are those of routes that collect;
+    ``loads_left`` are loads that transfer trucks leave at stations.
+    """
 
     routes: tuple[RouteRisk, ...]
     planned_cost: float
@@ -64,12 +72,14 @@ class Simulated:
     late: float
     missed: float
     left_kg: float
+    loads_left: float
     days: int
 
     @property
     def overflow(self) -> float:
-        """Mean share of days on which a route has to unload out of turn."""
-        return float(np.mean([r.overflow for r in self.routes])) if self.routes else 0.0
+        """Mean share of days on which a route that collects has to unload out of turn."""
+        own = [r.overflow for r in self.routes if not r.hauls]
+        return float(np.mean(own)) if own else 0.0
 
 
 def spreads_from_weighings(city: City) -> dict[str, float]:
@@ -97,7 +107,7 @@ def simulate_plan(
     """
     driven = [d for d in evaluate_plan(problem, plan).driven if _collects(posed, d)]
     if not driven:
-        return Simulated((), 0, 0, 0, 0, 0, 0, 0, days)
+        return Simulated((), 0, 0, 0, 0, 0, 0, 0, 0, days)
     steps, trucks = _steps(posed, driven, noise), _trucks(posed, driven)
     shape = (days, len(driven))
     detours, late, missed, end_s, length_m = (np.zeros(shape, np.int64) for _ in range(5))
@@ -105,15 +115,21 @@ def simulate_plan(
     speed, service = _sigma(noise.speed), _sigma(noise.service)
     simulate(steps, trucks, out, speed, service, noise.correlation, seed)
     cost = _costs(posed, driven, out)
+    hauls = np.asarray([_hauls(posed, d) for d in driven])
+
+    def a_day(events: NDArray[Any], of: NDArray[np.bool_]) -> float:
+        return float(events[:, of].sum(axis=1).mean())
+
     return Simulated(
         tuple(_risk(posed, d, out, r) for r, d in enumerate(driven)),
         float(sum(d.cost for d in driven)),
         float(cost.mean()),
         float(np.quantile(cost, 0.95)),
-        float(out.detours.sum(axis=1).mean()),
-        float(out.late.sum(axis=1).mean()),
-        float(out.missed.sum(axis=1).mean()),
-        float(out.left_kg.sum(axis=1).mean()),
+        a_day(out.detours, ~hauls),
+        a_day(out.late, ~hauls),
+        a_day(out.missed, ~hauls),
+        a_day(out.left_kg, ~hauls),
+        a_day(out.missed, hauls),
         days,
     )
 
@@ -126,6 +142,11 @@ def _sigma(variation: float) -> float:
 def _collects(posed: DayProblem, driven: Driven) -> bool:
     tasks = [t.step.idx for t in driven.timings if t.step.kind == "task"]
     return bool(tasks) and all(isinstance(posed.sources[k], (DueStop, Load)) for k in tasks)
+
+
+def _hauls(posed: DayProblem, driven: Driven) -> bool:
+    """Whether a route's truck carries loads from stations onward."""
+    return posed.trucks[driven.route.vehicle].kind == HAULER
 
 
 def _variation(posed: DayProblem, task: int, noise: Noise) -> float:
@@ -247,6 +268,7 @@ def _costs(posed: DayProblem, driven: list[Driven], out: Days) -> NDArray[np.flo
 def _risk(posed: DayProblem, driven: Driven, out: Days, r: int) -> RouteRisk:
     return RouteRisk(
         posed.problem.vehicles[driven.route.vehicle].vehicle_id,
+        _hauls(posed, driven),
         sum(t.step.kind == "task" for t in driven.timings),
         float((out.detours[:, r] > 0).mean()),
         float((out.late[:, r] > 0).mean()),

@@ -11,6 +11,17 @@ from solvers.problem import Problem
 STARTS_LOADED = "loads aboard at the start"
 CHANGES_STREAM = "trucks that change their stream"
 
+
+def _carries_several(problem: Problem) -> bool:
+    """Whether some truck may serve tasks of more than one stream.
+
+    Trucks and tasks that are alike are looked at once: large problems have many of both.
+    """
+    tasks = {(t.stream, t.kinds): t for t in problem.tasks}.values()
+    trucks = {(v.kind, frozenset(v.capacity_l)): v for v in problem.vehicles}.values()
+    return any(len({t.stream for t in tasks if problem.may_serve(v, t)}) > 1 for v in trucks)
+
+
 RULES: dict[str, Callable[[Problem], bool]] = {
     "travel without matrices": lambda p: p.travel is not None,
     "several visits a period": lambda p: bool(p.groups),
@@ -29,9 +40,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     STARTS_LOADED: lambda p: any(v.starts_loaded for v in p.vehicles),
     CHANGES_STREAM: lambda p: any(v.changes_stream for v in p.vehicles),
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
-    "several streams a truck": lambda p: any(
-        len({t.stream for t in p.tasks if p.may_serve(v, t)}) > 1 for v in p.vehicles
-    ),
+    "several streams a truck": _carries_several,
     "several windows a task": lambda p: any(len(t.windows) > 1 for t in p.tasks),
     "streets left elsewhere than entered": lambda p: any(
         m.entry != m.exit or m.length_m for t in p.tasks for m in t.modes

@@ -33,6 +33,7 @@ const HUES = {
   hazardous: { hue: 0, strength: 72, spread: 8, light: [43, 54, 35] },
   other: { hue: 215, strength: 9, spread: 0, light: [30, 46, 38, 56, 24, 51, 62] },
   sweepings: { hue: 276, strength: 48, spread: 12, light: [42, 56, 34, 62] },
+  snow: { hue: 190, strength: 70, spread: 12, light: [36, 48, 28, 56] },
 };
 const UNKNOWN = { hue: 190, strength: 40, spread: 10, light: [38, 50, 30] };
 const streamColor = (stream, k = 0) => {
@@ -56,6 +57,7 @@ const DRAWN = {
   landfill: '<path d="M1.5 12.5C4 12.5 4 6 8 6s4 6.5 6.5 6.5zM8 1.5v2M6.5 2.5 8 4l1.5-1.5"/>',
   wash: '<path d="M3 9.5h10M4 9.5v3.5M7 9.5v3.5M10 9.5v3.5M12.5 9.5v3.5M8 9V2.5"/>',
   water: '<path d="M8 2c2.7 3.3 4 5.4 4 7.3A4 4 0 0 1 4 9.3C4 7.4 5.3 5.3 8 2z"/>',
+  snow_dump: '<path d="M1.5 13 6 5l2.5 4L10 6.5 14.5 13zM11.5 1.5v3M10.2 2.2l2.6 1.6M12.8 2.2l-2.6 1.6"/>',
   salt: '<path d="M8 2v12M2.8 5l10.4 6M13.2 5 2.8 11"/>',
   load: '<path d="M8 9.5v-7M5 5.5 8 2.5l3 3M3 13h10"/>',
   unload: '<path d="M8 2v7M5 6.5 8 9.5l3-3M3 13h10"/>',

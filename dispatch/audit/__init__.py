@@ -11,8 +11,8 @@ Definitions
 - Times, lengths and rounding of legs: `dispatch.audit.drive`. Breaks: `dispatch.audit.clock`.
   Loads: `dispatch.audit.loads`. Required visits: `dispatch.audit.identity`. Closed streets:
   `dispatch.audit.restrictions`. Washing before the center: `dispatch.audit.corridors`. Hauls:
-  `dispatch.audit.hauls`. Street work: `dispatch.audit.streets`, in a storm `dispatch.audit.winter`.
-  Figures: `dispatch.audit.figures`.
+  `dispatch.audit.hauls`. Street work: `dispatch.audit.streets`, in a storm `dispatch.audit.winter`,
+  hauling of its snow `dispatch.audit.snow`. Figures: `dispatch.audit.figures`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from dispatch.audit.legs import Redriver
 from dispatch.audit.loads import check_loads
 from dispatch.audit.record import read_record
 from dispatch.audit.report import AuditReport, Finding, Recorder
+from dispatch.audit.snow import SNOW_SCOPE, check_snow, snow_duty, snow_world
 from dispatch.audit.stations import check_stations
 from dispatch.audit.stored_visits import CODE, StoredDays, stored_days, with_stored_days
 from dispatch.audit.streets import check_streets
@@ -62,13 +63,16 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     """
     record = read_record(plan)
     scope = record.fingerprint.get("scope")
-    if scope in ("streets", SCOPE):
+    if scope in ("streets", SCOPE, SNOW_SCOPE):
         city = without_points(city)
     stored = stored_days(record, city)
     world = with_stored_days(read_world(city, record.date), stored)
     duty = duty_of(record, city) if scope == SCOPE else None
     if duty is not None:
         world = winter_world(world, city, duty)
+    snow = snow_duty(record, city) if scope == SNOW_SCOPE else None
+    if snow is not None:
+        world = snow_world(world, city, snow)
     visits = match_visits(record, world)
     ctx = Context(record, world, Streets(network), Recorder(), visits)
     _check_fingerprint(ctx, city, network)
@@ -88,7 +92,9 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         truth[route.number] = check_figures(ctx, route, truck)
     if duty is not None:
         check_winter(ctx, city, redriver, duty)
-    elif scope == SCOPE:
+    elif snow is not None:
+        check_snow(ctx, city, redriver, snow)
+    elif scope in (SCOPE, SNOW_SCOPE):
         text = f"the summary of the storm, winter.json, is not in {city.folder / 'plans'}"
         ctx.check(False, "storm", text)
     else:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dispatch.audit.context import Context
 from dispatch.audit.record import Route
 from dispatch.audit.tables import Truck
+from scenarios.schema import CONTAINER, HOOKLIFT
 
 TAKES = ("stop", "street", "load")
 """Activities by which a truck comes to have more aboard."""
@@ -75,6 +76,11 @@ def _take(ctx: Context, route: Route, truck: Truck, hold: _Hold, idx: int) -> No
     stream = _stream(ctx, route, idx)
     text = f"takes {stream} at {activity.id}; the truck carries {', '.join(sorted(truck.streams))}"
     ctx.check(stream in truck.streams, "truck-stream", text, route.truck_id, idx)
+    visit = ctx.visits.get((route.number, idx))
+    if visit is not None:
+        whole = visit.point.kind == CONTAINER
+        text = f"{activity.id} {'is' if whole else 'is not'} in a container; {truck.kind} serves it"
+        ctx.check(whole == (truck.kind == HOOKLIFT), "container", text, route.truck_id, idx)
     if activity.mass_kg is None or activity.volume_l is None:
         hold.known = False
     hold.kg[stream] += activity.mass_kg or 0

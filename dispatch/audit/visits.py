@@ -22,6 +22,7 @@ from dispatch.audit.record import Activity, PlanRecord
 from dispatch.audit.tables import DAY_END_S, DAY_S, Point, World, half_up
 from scenarios.city import City
 from scenarios.frequency import due
+from scenarios.schema import CONTAINER
 
 Hours = tuple[tuple[int, int], ...]
 
@@ -102,7 +103,9 @@ def _visit(point: Point, number: int, date: dt.date) -> Visit:
         most = half_up(HIGHEST_FILL * point.demand_kg), half_up(HIGHEST_FILL * point.demand_l)
         return Visit(point, number, windows, (0, most[0]), (0, most[1]))
     kg = _part(half_up(point.demand_kg), number, count)
-    litres = _part(half_up(point.demand_l), number, count)
+    litres = half_up(point.demand_l)
+    if point.kind != CONTAINER:  # which is exchanged whole each time
+        litres = _part(litres, number, count)
     return Visit(point, number, windows, (kg, kg), (litres, litres))
 
 

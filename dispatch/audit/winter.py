@@ -118,7 +118,7 @@ def winter_world(world: World, city: City, duty: Duty) -> World:
 
 def check_winter(ctx: Context, city: City, redriver: Redriver, duty: Duty) -> None:
     """Check all that is ploughed and spread, and what the summary says is clear."""
-    streets = _Streets(city, ctx.streets.network, duty)
+    streets = StormStreets(city, ctx.streets.network, duty.storm)
     worked: dict[int, dict[int, int]] = defaultdict(dict)
     cleared: dict[tuple[int, int], list[Activity]] = defaultdict(list)
     for route, idx, activity in street_works(ctx):
@@ -157,13 +157,13 @@ def _place(run_id: str) -> int:
     return int(tail) - 1 if tail.isdigit() else -1
 
 
-class _Streets:
+class StormStreets:
     """Which pieces are due in a storm, and their priorities, by the tables and the map."""
 
-    def __init__(self, city: City, network: Network, duty: Duty) -> None:
+    def __init__(self, city: City, network: Network, storm: Mapping[str, Any]) -> None:
         classes, rows = classes_of(city, network)
         links = np.isin(network.arc_class, LINKS)
-        steep = [k for k, name in enumerate(network.names) if name in duty.storm["slopes"]]
+        steep = [k for k, name in enumerate(network.names) if name in storm["slopes"]]
         bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
         self.first = links | bridges | np.isin(network.arc_name_idx, steep)
         self.number = np.where(links, 1, classes)
@@ -237,7 +237,7 @@ def _check_cleared(
     cleared: Mapping[tuple[int, int], list[Activity]],
     worked: Mapping[int, Mapping[int, int]],
     due: NDArray[np.bool_],
-    streets: _Streets,
+    streets: StormStreets,
 ) -> None:
     """Check what the summary says of one priority in one cycle."""
     place = next(k for k, cycle in enumerate(duty.cycles) if cycle[0] == row["cycle"])

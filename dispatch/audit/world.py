@@ -21,12 +21,13 @@ from dispatch.audit.tables import (
 )
 from dispatch.audit.visits import read_cases
 from scenarios.city import City, Settings
+from scenarios.schema import CONTAINER, HOOKLIFT
 
 
 def read_world(city: City, date: dt.date) -> World:
     """Return what the tables say about a date."""
     settings = city.settings
-    points = (_point(row, date) for row in city.points.itertuples(index=False))
+    points = (_point(row, settings, date) for row in city.points.itertuples(index=False))
     stations = (_station(row, settings, date) for row in city.facilities.itertuples(index=False))
     trucks = (_truck(row, settings, date) for row in city.trucks.itertuples(index=False))
     return World(
@@ -62,7 +63,8 @@ def _whole(value: Any, empty: int = 0) -> int:
     return empty if pd.isna(value) else int(value)
 
 
-def _point(row: Any, date: dt.date) -> Point:
+def _point(row: Any, settings: Settings, date: dt.date) -> Point:
+    volume_m3 = settings.container_m3 if row.kind == CONTAINER else row.demand_m3
     return Point(
         point_id=row.point_id,
         lon=float(row.lon),
@@ -71,7 +73,7 @@ def _point(row: Any, date: dt.date) -> Point:
         kind=row.kind,
         stream=row.stream,
         demand_kg=float(row.demand_kg),
-        demand_l=1000.0 * float(row.demand_m3),
+        demand_l=1000.0 * float(volume_m3),
         service_s=int(row.service_s),
         windows=windows_of(row.window_start, row.window_end, row.window2_start, row.window2_end),
         frequency=row.frequency,
@@ -103,7 +105,13 @@ def _station(row: Any, settings: Settings, date: dt.date) -> Station:
 
 
 def _loose_litres(row: Any, settings: Settings) -> dict[str, int]:
-    """Return how many litres, as they lie in the bin, the truck packs of each stream."""
+    """Return how many litres, as they lie in the bin, the truck packs of each stream.
+
+    Containers are as large as the settings say, and are not pressed.
+    """
+    if row.kind == HOOKLIFT:
+        number = 1 if pd.isna(row.containers) else int(row.containers)
+        return dict.fromkeys(row.streams, half_up(1000.0 * settings.container_m3 * number))
     return {
         stream: half_up(
             1000.0

@@ -253,10 +253,11 @@ def _place(
     city: Path, asked: PlacingRequest, crew: tuple[str | None, int | None], speaker: Speaker
 ) -> None:
     """Choose places without tonnage, and tell."""
-    from dispatch.placing import place_city, placing_lines, placing_record, write_places
+    from dispatch.placepage import write_choice
+    from dispatch.placing import place_city, placing_lines, placing_record
 
     placed = place_city(city, asked, crew, speaker.say)
-    files = write_places(placed)
+    files = write_choice(placed)
     lines = [*placing_lines(placed), *(f"written: {path}" for path in files)]
     speaker.result(lines, {**placing_record(placed), "written": [str(p) for p in files]})
 

@@ -1,4 +1,4 @@
-"""``huanwei winter``: ploughing and spreading in a storm."""
+"""``huanwei winter``: ploughing and spreading in a storm, and hauling the snow away."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def winter(
 ) -> None:
     """Plan ploughing and spreading in a storm, and say when each priority is clear.
 
+    With hours of haul, loaders and tippers take the heaps to snow dumps afterwards.
+
     \b
     Example:  huanwei winter mycity --storm storm.toml --drill
     storm.toml:
@@ -42,6 +44,7 @@ def winter(
       temp_c = -4
       shift = "00:00-14:00"
       slopes = ["坡路"]
+      haul = "20:00-30:00"
     """
     from dispatch.winter import winter_and_write
     from solvers.solve import Options

@@ -7,6 +7,7 @@ from typing import Any
 
 from scenarios.compare import MEASURES, Comparison, Measure
 from scenarios.paired import TEST, Verdict
+from scenarios.runs.family import Tally
 
 VERDICTS = {
     "better": "更好",
@@ -76,6 +77,15 @@ def comparison_lines(found: Comparison) -> list[str]:
 def _short(verdict: Verdict) -> str:
     word = {"not distinguishable": "~", "same": "="}.get(verdict.word, verdict.word)
     return f"[{word}]"
+
+
+def time_spent(tally: Tally) -> str:
+    """Say which share of the workers' time was not solving, and where it went."""
+    rest = tally.outside - tally.preparing
+    return (
+        f"{tally.outside:.1%} of the workers' time was not solving: {tally.preparing:.1%} making"
+        f" days ready, {max(0.0, rest):.1%} starting, figures, sending and waiting"
+    )
 
 
 def comparison_record(found: Comparison) -> dict[str, Any]:

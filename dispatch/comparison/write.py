@@ -8,15 +8,14 @@ from pathlib import Path
 
 from dispatch.comparison.book import write_book
 from dispatch.comparison.page import write_page
+from dispatch.comparison.words import time_spent
 from routing.network import Network
 from scenarios.city import read_city
 from scenarios.compare import Comparison, Request, compare
 from scenarios.edits.scenario import FOLDER
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -48,16 +47,10 @@ def compare_and_write(
     def streets() -> Network:
         return load_network(city, say)
 
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    carried_out_by = make_crew(scheduler, workers or num_cores())
-    try:
-        found = compare(city, request, streets, carried_out_by, Store(), say)
-    finally:
-        carried_out_by.close()
+    with crew_at_work(crew, say) as at_work:
+        found = compare(city, request, streets, at_work, Store(), say)
     if found.tally.done:
-        say(f"{found.tally.outside:.1%} of the workers' time was not solving")
+        say(time_spent(found.tally))
     folder = report or city.folder / FOLDER / "comparison"
     page, book = folder / "comparison.html", folder / "comparison.xlsx"
     write_page(page, city, found, streets())

@@ -13,16 +13,15 @@ from pathlib import Path
 from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.coverage.kpis import Row, coverage_rows
-from scenarios.coverage.search import Effort, Plan, choose_units
+from scenarios.coverage.search import Effort, Plan, budget_for, choose_units
 from scenarios.coverage.units import Unit, list_units
 from scenarios.defaults import Assumption, Used, default_number
 from scenarios.edits.scenario import FOLDER
 from scenarios.files import write_whole
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.days import Budget
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 TARGET = "jingmen.coverage_target"
@@ -86,6 +85,8 @@ def study_coverage(
             city, request, request.effort, (listed.units, target), crew, say, used
         )
     notes = [*listed.notes, *_notes(request, listed.units)]
+    if plan is not None and request.effort is not None:
+        notes.append(_effort(request.effort.budget or budget_for(city), request.effort.seeds))
     assumptions = [*city.assumptions, *used.assumptions()]
     return CoverageStudy(
         city, request, target, listed.units, rows, plan, network, assumptions, notes
@@ -105,11 +106,7 @@ def _chosen(
     def streets() -> Network:
         return load_network(city, say)
 
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    at_work = make_crew(scheduler, workers or num_cores())
-    try:
+    with crew_at_work(crew, say) as at_work:
         plan = choose_units(
             city,
             *asked,
@@ -123,12 +120,11 @@ def _chosen(
             say=say,
             used=used,
         )
-    except KeyboardInterrupt:
-        say("finished runs are kept: the same command goes on from here")
-        raise
-    finally:
-        at_work.close()
     return streets(), plan
+
+
+def _effort(budget: Budget, seeds: int) -> str:
+    return f"{budget.iterations:,} iterations for each day and seed (seeds: {seeds})"
 
 
 def _notes(request: CoverageRequest, units: tuple[Unit, ...]) -> list[str]:

@@ -15,10 +15,8 @@ from scenarios.fleet.replacement import Replacement, replacements
 from scenarios.fleet.search import Effort, FleetChoice, MixSearch, Service, choose_mix
 from scenarios.fleet.types import Offer, read_offer
 from scenarios.run import load_network
-from scenarios.runs.family import make_crew
+from scenarios.runs.family import crew_at_work
 from scenarios.runs.store import Store
-from solvers.team import num_cores
-from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -81,21 +79,13 @@ def study_fleet(
         city, request.types, request.owned, used, more=request.more, keep=request.keep
     )
     ground = build_ground(city, load_network(city, say), offer)
-    scheduler, workers = crew
-    if scheduler is None:
-        warm_up(say)
-    at_work, store, effort = make_crew(scheduler, workers or num_cores()), Store(), request.effort
+    store, effort = Store(), request.effort
     service, dates = request.service, request.dates
-    try:
+    with crew_at_work(crew, say) as at_work:
         found = choose_mix(ground, offer, dates, service, effort, at_work, store, say)
         search = MixSearch(ground, dates, service, effort, at_work, store, say)
         seeds = max(effort.seeds, effort.final_seeds)
         replaced = replacements(search, offer, dates[0], seeds, used)
-    except KeyboardInterrupt:
-        say("finished runs are kept: the same command goes on from here")
-        raise
-    finally:
-        at_work.close()
     notes = _notes(request, offer)
     assumptions = [*city.assumptions, *used.assumptions()]
     return FleetStudy(city, request, offer, ground, found, replaced, assumptions, notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -107,16 +108,16 @@ class Runs:
         """Cut a chain into as few runs as the limit allows, of lengths as even as may be."""
         lengths = self.network.arc_length_cm[chain].tolist()
         low, high = 1, max_cm
-        num = len(_packed(chain, lengths, max_cm))
+        num = len(packed(chain, lengths, max_cm))
         if num == 1:
             return [chain]
         while low < high:
             middle = (low + high) // 2
-            if len(_packed(chain, lengths, middle)) <= num:
+            if len(packed(chain, lengths, middle)) <= num:
                 high = middle
             else:
                 low = middle + 1
-        return _packed(chain, lengths, low)
+        return packed(chain, lengths, low)
 
 
 def _street_groups(network: Network, kind: NDArray) -> NDArray[np.int64]:
@@ -161,7 +162,7 @@ def _chains(arcs: NDArray[np.int64], after: dict[int, int]) -> list[list[int]]:
     return chains
 
 
-def _packed(chain: list[int], lengths: list[int], limit: int) -> list[list[int]]:
+def packed(chain: list[int], lengths: list[int], limit: int) -> list[list[int]]:
     """Fill runs up to a limit one after the other; a longer piece is a run of its own."""
     runs: list[list[int]] = []
     filled = limit + 1
@@ -202,6 +203,7 @@ def ranks(network: Network) -> NDArray[np.int64]:
     return rank
 
 
+@lru_cache(maxsize=2)
 def names_at_junctions(network: Network) -> dict[int, tuple[str, ...]]:
     """Return the names of the streets that meet at each junction, main streets first."""
     meeting: dict[int, dict[str, int]] = {}

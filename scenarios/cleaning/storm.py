@@ -18,7 +18,9 @@ class Storm:
     """Times are seconds after 00:00 of ``date``; the evening before has hours of its own day.
 
     ``slopes`` are names of steep streets, ``deadline_*_min`` how long after the begin of a cycle a
-    priority shall be clear, ``shift`` the hours of the crews on winter duty.
+    priority shall be clear, ``shift`` the hours of the crews on winter duty. ``packed`` is what is
+    left of the depth of fresh snow once it is heaped. ``haul`` are the hours in which heaps are
+    hauled away from streets of priorities 1 to ``haul_priorities``; None = they stay.
     """
 
     date: dt.date
@@ -40,6 +42,10 @@ class Storm:
     load_m3: float = 10.0
     packed: float = 0.4
     salt_min_c: float = -9.0
+    haul: tuple[int, int] | None = None
+    haul_priorities: int = 2
+    snow_kg_m3: float = 400.0
+    loader_m3_h: float = 150.0
 
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -56,9 +62,27 @@ RANGES: dict[str, tuple[float, float]] = {
     "load_m3": (1, 60),
     "packed": (0.05, 1),
     "salt_min_c": (-40, 0),
+    "haul_priorities": (1, 3),
+    "snow_kg_m3": (50, 900),
+    "loader_m3_h": (5, 2000),
 }
-SPANS = ("shift", "pretreat")
+WHOLE = ("cycle_min", "haul_priorities")
+SPANS = ("shift", "pretreat", "haul")
 NEEDED = ("date", "snow_from", "snow_to", "depth_cm", "temp_c", "shift")
+
+
+def assumed(storm: Storm) -> list[str]:
+    """Return what the amount of snow and the time of loading rest on that no file has told."""
+    words = {
+        "width_m": "cleared width {:g} m",
+        "packed": "heaped to {:g} of its depth",
+        "snow_kg_m3": "{:g} kg/m3",
+        "loader_m3_h": "{:g} m3/h a loader",
+        "load_m3": "loads of at most {:g} m3",
+    }
+    usual = {item.name: item.default for item in fields(Storm)}
+    return [text.format(usual[key]) for key, text in words.items()
+            if getattr(storm, key) == usual[key]]  # fmt: skip
 
 
 def read_storm(file: Path) -> Storm:
@@ -82,11 +106,21 @@ def read_storm(file: Path) -> Storm:
         if value is None:
             faults.append(f"{file}: {key} = {raw[key]!r}; expected {expected}")
         values[key] = value
-    if not faults and values["snow_to"] <= values["snow_from"]:
-        faults.append(f"{file}: snow_to is not after snow_from; expected a later time, as 30:00")
+    if not faults:
+        faults = [f"{file}: {text}" for text in _contradictions(values)]
     if faults:
         raise InputError(faults)
     return Storm(**values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Return what times that are each in order contradict together."""
+    texts = []
+    if values["snow_to"] <= values["snow_from"]:
+        texts.append("snow_to is not after snow_from; expected a later time, as 30:00")
+    if "haul" in values and values["haul"][0] < values["snow_to"]:
+        texts.append("haul begins before snow_to; expected hours after the snow, as 20:00-30:00")
+    return texts
 
 
 def _value(key: str, raw: Mapping[str, Any]) -> tuple[Any, str]:
@@ -105,6 +139,9 @@ def _value(key: str, raw: Mapping[str, Any]) -> tuple[Any, str]:
     least, most = RANGES[key]
     number = isinstance(value, int | float) and not isinstance(value, bool)
     good = number and least <= value <= most
+    if key in WHOLE:
+        good = good and value == int(value)
+        return (int(value) if good else None), f"a whole number from {least:g} to {most:g}"
     return (value if good else None), f"a number from {least:g} to {most:g}"
 
 

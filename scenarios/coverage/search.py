@@ -17,7 +17,7 @@ from scenarios.coverage.units import KINDS, Unit, candidates
 from scenarios.defaults import Used
 from scenarios.edits.draft import Streets
 from scenarios.paired import Verdict, judge
-from scenarios.runs.days import Budget, DayTask, Desk, plan_task
+from scenarios.runs.days import DAY_OF, Budget, DayTask, Desk, plan_task
 from scenarios.runs.family import Crew, Family, Say, run_family
 from scenarios.runs.store import Store
 
@@ -26,14 +26,26 @@ LEAST_SCALE, MOST_SCALE = 0.0, 5.0
 """Bounds of what routing may make of a prediction."""
 
 
+FEWEST_ITERATIONS, ITERATIONS_A_POINT = 3000, 20
+"""Of each day, by the size of the city: too few leave sets apart by chance, stops left out."""
+
+
 @dataclass(frozen=True)
 class Effort:
-    """How much is tried: seeds of each day, rounds of prediction and routing, sets a round."""
+    """How much is tried: seeds of each day, rounds of prediction and routing, sets a round.
 
-    budget: Budget
+    Without a budget each day is searched as the size of the city asks for (`budget_for`).
+    """
+
+    budget: Budget | None = None
     seeds: int = 2
     rounds: int = 4
     proposals: int = 3
+
+
+def budget_for(city: City) -> Budget:
+    """Return how long to search for each day of a city: by its rows of points.csv."""
+    return Budget(max(FEWEST_ITERATIONS, ITERATIONS_A_POINT * len(city.points)))
 
 
 @dataclass(frozen=True)
@@ -125,17 +137,17 @@ class _Search:
         fresh = {chosen: name for chosen, name in sets if chosen not in self.runs}
         pairs = [(d, s) for d in self.dates for s in range(1, self.effort.seeds + 1)]
         cities = {_name(chosen): self.with_sorting(chosen) for chosen in fresh}
-        desk = Desk(cities, self.streets())
+        desk, budget = Desk(cities, self.streets()), self.effort.budget or budget_for(self.city)
         tasks = {
             # set by set, and of each day all seeds: a worker holds but the last days ready
-            (chosen, pair): DayTask(_name(chosen), *pair, self.effort.budget)
+            (chosen, pair): DayTask(_name(chosen), *pair, budget)
             for chosen in fresh
             for pair in pairs
         }
         keys = {where: desk.key(task) for where, task in tasks.items()}
         by_key = {keys[where]: task for where, task in tasks.items()}
         try:
-            run_family(Family(plan_task, desk, by_key), self.crew, self.store, self.say)
+            run_family(Family(plan_task, desk, by_key, DAY_OF), self.crew, self.store, self.say)
         except KeyboardInterrupt:
             self.stopped = True
         for chosen, name in fresh.items():

@@ -12,6 +12,7 @@ import datetime as dt
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from routing.errors import InfeasibleError
 from scenarios.fleet.ground import FleetGround, Mix
@@ -211,7 +212,7 @@ class MixSearch:
         }
         if not tasks:
             return []
-        family = Family(route_mix, self.ground, tasks)
+        family = Family(route_mix, self.ground, tasks, attrgetter("date"))
         found, _ = run_family(family, self.crew, self.store, self.say)
         return [[found[keys[mix, pair]] for pair in pairs] for mix in mixes]
 

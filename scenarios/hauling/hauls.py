@@ -22,7 +22,7 @@ from solvers.cut import cut
 from solvers.evaluate import Driven, Evaluation, evaluate_plan
 from solvers.plan import Plan, Route, Unserved
 from solvers.problem import Facility, Mode, Problem, Task, Vehicle
-from solvers.solve import solve
+from solvers.solve import Options, silent, solve
 from solvers.stop import MaxIterations
 
 STEPS, STEPS_A_LOAD = 500, 20
@@ -55,6 +55,20 @@ def plan_hauls(
         if len(again.unserved) < len(made.unserved):
             whole, made = other, again
     return _judged(whole, made)
+
+
+def hauled(posed: DayProblem, plan: Plan, settings: Settings, seed: int) -> tuple[DayProblem, Plan]:
+    """Return the day with its hauls, searched on one thread; without transfer trucks as it is.
+
+    Raises
+    ------
+    InfeasibleError
+        When the plan does not hold its own rules (a fault of the program).
+    """
+    if not posed.haulers:
+        return posed, plan
+    search = Search(MaxIterations(0), seed, "native", silent, Options(1, 1), lambda text: None)
+    return plan_hauls(posed, plan, settings, search)
 
 
 def _behind(posed: DayProblem, plan: Plan) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,8 @@ def _routed(
         for seed in request.seeds
     }
     keys = {where: desk.key(task) for where, task in tasks.items()}
-    family = Family(route_day, desk, {keys[where]: task for where, task in tasks.items()})
+    by_key = {keys[where]: task for where, task in tasks.items()}
+    family = Family(route_day, desk, by_key, attrgetter("way", "date"))
     found, _ = run_family(family, crew, store, say)
     return {
         way: [[found[keys[way, seed, d]] for d in request.period.dates] for seed in request.seeds]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.graph.python import linear_sum_assignment as assignment
 
 from routing.errors import InfeasibleError
@@ -20,6 +21,7 @@ from scenarios.problem import DayProblem
 from solvers.arrays import likeness
 from solvers.bound import lower_bound
 from solvers.evaluate import evaluate
+from solvers.hours import Hours
 from solvers.plan import Plan, Route
 from solvers.problem import Problem, Vehicle
 
@@ -138,31 +140,86 @@ def _usual_stops(
 def priced(posed: DayProblem, usual: Mapping[str, str], price: int) -> Problem | None:
     """Return a day on which a visit by another than the usual truck costs a price more.
 
-    The price, in thousandths, is laid as metres on the way into the stop, so each truck has lengths
-    of its own; the times stay. None where the tables would be too large, or travel changes by the
-    hour.
+    The price, in thousandths, is laid as metres on the way into the stop at every hour, so each
+    truck that may make such a visit has lengths of its own; the times stay. None where the tables
+    would be too large.
     """
     problem = posed.problem
-    num, size = len(problem.vehicles), problem.length_m.shape[1]
-    if num * size * size > MOST_ENTRIES or problem.hours is not None:
+    strange = _strange_places(posed, usual)
+    layers = {v: len(problem.layers_of(problem.vehicles[v].profile)) for v in strange}
+    further = 0 if problem.hours is None else len(problem.hours.time_s)
+    num = len(problem.time_s) + further + sum(layers.values())
+    if num * problem.length_m.shape[1] ** 2 > MOST_ENTRIES:
         return None
-    entries: dict[str, list[int]] = defaultdict(list)
-    for task, source in zip(problem.tasks, posed.sources, strict=True):
-        if isinstance(source, DueStop) and source.point_id in usual:
-            entries[usual[source.point_id]] += [mode.entry for mode in task.modes]
-    known = sorted({entry for own in entries.values() for entry in own})
-    lengths = []
-    for vehicle in problem.vehicles:
-        length = problem.length_m[vehicle.profile].copy()
-        strange = sorted(set(known) - set(entries[vehicle.vehicle_id]))
-        if vehicle.cost_km > 0 and strange:
-            columns = length[:, strange]
-            metres = round(1000 * price / vehicle.cost_km)
-            length[:, strange] = np.where(columns < 0, columns, columns + metres)
-        lengths.append(length)
-    vehicles = tuple(replace(v, profile=k) for k, v in enumerate(problem.vehicles))
-    times = np.stack([problem.time_s[v.profile] for v in problem.vehicles])
-    return replace(problem, vehicles=vehicles, time_s=times, length_m=np.stack(lengths))
+    times, lengths = list(problem.time_s), list(problem.length_m)
+    vehicles = list(problem.vehicles)
+    metres = {v: round(1000 * price / vehicles[v].cost_km) for v in strange}
+    for v, places in strange.items():
+        profile = vehicles[v].profile
+        vehicles[v] = replace(vehicles[v], profile=len(times))
+        times.append(problem.time_s[profile])
+        lengths.append(_farther(problem.length_m[profile], places, metres[v]))
+    return replace(
+        problem,
+        vehicles=tuple(vehicles),
+        time_s=np.stack(times),
+        length_m=np.stack(lengths),
+        hours=None if problem.hours is None else _hours(problem, problem.hours, strange, metres),
+    )
+
+
+def _strange_places(posed: DayProblem, usual: Mapping[str, str]) -> dict[int, list[int]]:
+    """Return, for each truck that may visit points of others, where these are entered."""
+    problem = posed.problem
+    found: dict[int, list[int]] = {}
+    for v, vehicle in enumerate(problem.vehicles):
+        places = {
+            mode.entry
+            for task, source in zip(problem.tasks, posed.sources, strict=True)
+            if isinstance(source, DueStop)
+            and usual.get(source.point_id, vehicle.vehicle_id) != vehicle.vehicle_id
+            and problem.may_serve(vehicle, task)
+            for mode in task.modes
+        }
+        if places and vehicle.cost_km > 0:
+            found[v] = sorted(places)
+    return found
+
+
+def _farther(length_m: NDArray[np.int32], places: Sequence[int], metres: int) -> NDArray[np.int32]:
+    """Return lengths with so much more on every way into some places."""
+    length = length_m.copy()
+    columns = length[:, places]
+    length[:, places] = np.where(columns < 0, columns, columns + metres)
+    return length
+
+
+def _hours(
+    problem: Problem, hours: Hours, strange: Mapping[int, Sequence[int]], metres: Mapping[int, int]
+) -> Hours:
+    """Return the hours of a problem to which a profile was added for each of some vehicles."""
+    num, added = len(problem.time_s), len(strange)
+    times, lengths = list(hours.time_s), list(hours.length_m)
+    # what comes after the profiles moves on by those that were added
+    rows = np.where(hours.layer < num, hours.layer, hours.layer + added).tolist()
+    profiles = [problem.vehicles[v].profile for v in strange]
+    for k, (v, profile) in enumerate(zip(strange, profiles, strict=True)):
+        number = {profile: num + k}
+        for old in dict.fromkeys(hours.layer[profile].tolist()):
+            if old not in number:
+                number[old] = num + added + len(times)
+                own = old < num
+                times.append(problem.time_s[old] if own else hours.time_s[old - num])
+                length = problem.length_m[old] if own else hours.length_m[old - num]
+                lengths.append(_farther(length, strange[v], metres[v]))
+        rows.append([number[old] for old in hours.layer[profile].tolist()])
+    shape = (len(times), *problem.time_s.shape[1:])
+    return Hours(
+        np.concatenate((hours.borders, hours.borders[profiles])),
+        np.asarray(rows, dtype=np.int64),
+        np.asarray(times, dtype=np.int32).reshape(shape),
+        np.asarray(lengths, dtype=np.int32).reshape(shape),
+    )
 
 
 def true_plan(problem: Problem, plan: Plan) -> Plan:

@@ -13,7 +13,7 @@ import numpy as np
 from routing.errors import InfeasibleError
 from scenarios.paired import Verdict, judge
 from scenarios.placing.ground import Design, PlaceGround
-from scenarios.runs.days import Budget, DayTask, Desk, plan_task
+from scenarios.runs.days import DAY_OF, Budget, DayTask, Desk, plan_task
 from scenarios.runs.family import Crew, Family, Say, run_family
 from scenarios.runs.store import Result, Store
 
@@ -112,7 +112,9 @@ class _Search:
         }
         keys = {where: desk.key(task) for where, task in tasks.items()}
         by_key = {keys[where]: task for where, task in tasks.items()}
-        found, _ = run_family(Family(plan_task, desk, by_key), self.crew, self.store, self.say)
+        found, _ = run_family(
+            Family(plan_task, desk, by_key, DAY_OF), self.crew, self.store, self.say
+        )
         for d in fresh:
             results: list[Result] = [found[keys[d, seed]] for seed in range(1, seeds + 1)]
             self.runs[d] = tuple(r["cost"] + ground.daily_cost(d) for r in results)

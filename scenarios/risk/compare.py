@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,11 @@ from routing.network import Network
 from routing.roads import Roads
 from scenarios.city import City
 from scenarios.day import DueStop
+from scenarios.hauling.hauls import hauled
+from scenarios.hauling.loads import Load
 from scenarios.paired import Verdict, judge
 from scenarios.periodic.model import collection_only
+from scenarios.periodic.usual import true_plan
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem
 from scenarios.risk.plan import route_risks
@@ -27,15 +31,16 @@ from scenarios.risk.spread import Spread
 from scenarios.run import prepare_day
 from scenarios.runs.days import PROBLEMS_KEPT, Budget, Watched
 from scenarios.runs.family import Cancelled, Crew, Family, Say, run_family
+from scenarios.runs.figures import day_figures
 from scenarios.runs.store import Result, Store, content_hash
 from scenarios.simulation import Noise, Simulated, simulate_plan
-from solvers.evaluate import evaluate_plan
+from solvers.plan import Plan
 from solvers.solve import Options, solve
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of a simulated day; ``better`` is -1 where less is better, 1 where more is."""
+    """A figure of a simulated day; ``better`` is -1 where less is better, 0 where neither is."""
 
     key: str
     unit: str
@@ -57,6 +62,10 @@ MEASURES = (
     Measure("missed", "", -1, "stops left a day", "每日遗留"),
     Measure("left_t", "t", -1, "waste left a day", "每日遗留量"),
     Measure("unserved", "", -1, "left out of the plan", "计划未完成"),
+    Measure("hauled_t", "t", 0, "hauled on from stations", "转运量"),
+    Measure("haul_cost", "", -1, "cost of hauls planned", "计划转运成本"),
+    Measure("overflow_min", "min", -1, "stations overfull", "站点超存时长"),
+    Measure("loads_left", "", -1, "loads left at stations", "站内遗留车次"),
 )
 
 
@@ -149,7 +158,8 @@ class RiskDesk:
 def plan_safely(desk: RiskDesk, task: SafeTask, cancel: threading.Event) -> Result:
     """Return how a day fares that is planned so that a load fits with some probability.
 
-    Every stop that a driver leaves is priced as the mean stop of the day is.
+    Every stop that a driver leaves is priced as the mean stop of the day is, and every load that a
+    transfer truck leaves as the mean load.
 
     Raises
     ------
@@ -163,16 +173,22 @@ def plan_safely(desk: RiskDesk, task: SafeTask, cancel: threading.Event) -> Resu
     plan = solve(problem, rule, task.seed, options=Options(1, 1))
     if cancel.is_set():
         raise Cancelled
+    plan = true_plan(posed.problem, plan)
+    posed, plan = hauled(posed, plan, desk.city.settings, task.seed)
     solved = time.monotonic()
-    found = simulate_plan(posed, problem, plan, desk.noise(), desk.request.days, task.seed)
-    judged = evaluate_plan(posed.problem, plan)
+    found = simulate_plan(posed, posed.problem, plan, desk.noise(), desk.request.days, task.seed)
+    figures = day_figures(desk.city, posed, plan)
     left = sum(posed.problem.tasks[u.task].price for u in plan.unserved)
     return {
         **_measures(posed, found, left),
-        "km": sum(d.length_m for d in judged.driven) / 1000,
-        "hours": sum(d.end_s - d.route.start_s for d in judged.driven) / 3600,
-        "vehicles": len(judged.driven),
-        "unserved": len(plan.unserved),
+        "km": figures["length_m"] / 1000,
+        "hours": figures["duration_s"] / 3600,
+        "vehicles": figures["vehicles"],
+        "unserved": len(plan.unserved) - _loads_unserved(posed, plan),
+        "hauled_t": figures["hauled_kg"] / 1000,
+        "haul_cost": figures["haul_cost"] / 1000,
+        "overflow_min": figures["overflow_s"] / 60,
+        "loads_left": found.loads_left + _loads_unserved(posed, plan),
         "routes": [
             {**asdict(risk), "simulated": _simulated(found, risk.truck_id)}
             for risk in route_risks(posed, plan, desk.spread)
@@ -186,13 +202,20 @@ def _simulated(found: Simulated, truck_id: str) -> float:
     return next((r.overflow for r in found.routes if r.truck_id == truck_id), 0.0)
 
 
+def _loads_unserved(posed: DayProblem, plan: Plan) -> int:
+    return sum(isinstance(posed.sources[u.task], Load) for u in plan.unserved)
+
+
+def _mean_price(posed: DayProblem, kind: type) -> float:
+    """Return the mean price of leaving out a stop, or a load at a station."""
+    pairs = zip(posed.problem.tasks, posed.sources, strict=True)
+    prices = [task.price for task, source in pairs if isinstance(source, kind)]
+    return float(np.mean(prices)) if prices else 0.0
+
+
 def _measures(posed: DayProblem, found: Simulated, left: int) -> dict[str, float]:
-    prices = [
-        task.price
-        for task, source in zip(posed.problem.tasks, posed.sources, strict=True)
-        if isinstance(source, DueStop)
-    ]
-    missed = found.missed * float(np.mean(prices)) if prices else 0.0
+    missed = found.missed * _mean_price(posed, DueStop)
+    missed += found.loads_left * _mean_price(posed, Load)
     return {
         "total": (found.mean_cost + missed + left) / 1000,
         "planned": found.planned_cost / 1000,
@@ -239,7 +262,8 @@ def compare_safeties(
         for safety in request.safeties
     }
     keys = {where: desk.key(task, marks[task.date]) for where, task in tasks.items()}
-    family = Family(plan_safely, desk, {keys[where]: task for where, task in tasks.items()})
+    by_key = {keys[where]: task for where, task in tasks.items()}
+    family = Family(plan_safely, desk, by_key, attrgetter("date"))
     found, _ = run_family(family, crew, Store(), say)
     results = {
         safety: [found[keys[safety, d, s]] for d in request.dates for s in request.seeds]
@@ -258,6 +282,11 @@ def compare_safeties(
         for safety in request.safeties[1:]
     }
     return RiskComparison(request, spread, values, verdicts, results)
+
+
+def shown_measures(found: RiskComparison) -> list[Measure]:
+    """Return the measures of which some safety has anything to tell."""
+    return [m for m in MEASURES if any(any(own[m.key]) for own in found.values.values())]
 
 
 def risk_record(found: RiskComparison) -> dict[str, Any]:

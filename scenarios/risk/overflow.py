@@ -34,15 +34,18 @@ class Load:
         Mean of each stop over the capacity that is tighter, mass or volume, shape (stops,).
     sigma
         Spread of the logarithm of each stop's factor, shape (stops,).
+    aboard
+        What is there before the first stop and does not vary, over the same capacity.
     """
 
     share: Floats
     sigma: Floats
+    aboard: float = 0.0
 
     @property
     def fill(self) -> float:
         """Mean load over capacity."""
-        return float(self.share.sum())
+        return float(self.share.sum()) + self.aboard
 
 
 def load_overflow(load: Load, correlation: float) -> float:
@@ -69,7 +72,7 @@ def _overflow_given_common(load: Load, correlation: float) -> Floats:
     total = np.maximum(mean.sum(axis=1), 1e-12)
     spread = np.sqrt(np.log1p(own.sum(axis=1) / total**2))
     # within a hair of full is full, not too much
-    room = np.log(total) - 1e-9
+    room = np.log(total / max(1 - load.aboard, 1e-12)) - 1e-9
     certain = spread < 1e-12
     scaled = (room - spread**2 / 2) / np.where(certain, 1.0, spread)
     return np.where(certain, (room > 0).astype(np.float64), _cdf(scaled))

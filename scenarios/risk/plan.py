@@ -14,8 +14,12 @@ from scenarios.edits.capacity import due_days_a_week, emptying_interval_days
 from scenarios.problem import DayProblem
 from scenarios.risk.overflow import Load, load_overflow, route_overflow
 from scenarios.risk.spread import Spread
+from scenarios.schema import CONTAINER
 from solvers.evaluate import Driven, evaluate_plan
 from solvers.plan import Plan
+
+EMPTY = (0.0, 0.0)
+"""Shares of mass and volume that an empty truck has aboard."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +74,48 @@ def route_risks(posed: DayProblem, plan: Plan, spread: Spread) -> list[RouteRisk
 
 
 def loads_of(posed: DayProblem, driven: Driven, spread: Spread) -> list[Load]:
-    """Return the loads of a route, a stream at a time, as shares of the tighter capacity."""
+    """Return the loads of a route, a stream at a time, as shares of the tighter capacity.
+
+    What is aboard when the truck sets out takes room in its first load of that stream.
+    """
     problem = posed.problem
     vehicle = problem.vehicles[driven.route.vehicle]
     open_loads: dict[str, list[tuple[float, float, float]]] = {}
+    aboard: dict[str, tuple[float, float]] = {}
     loads = []
+
+    def shares(stream: str, mass_kg: int, volume_l: int) -> tuple[float, float]:
+        kg, litres = vehicle.compartments * mass_kg, vehicle.compartments * volume_l
+        return kg / max(1, vehicle.capacity_kg), litres / max(1, vehicle.capacity_l[stream])
+
+    if vehicle.starts_loaded:
+        stream = vehicle.loaded_stream
+        aboard[stream] = shares(stream, vehicle.loaded_kg, vehicle.loaded_l)
     for timing in driven.timings:
         if timing.step.kind == "task":
             source = posed.sources[timing.step.idx]
             task = problem.tasks[timing.step.idx]
             if not isinstance(source, DueStop):
                 return []
-            kg = vehicle.compartments * task.mass_kg / max(1, vehicle.capacity_kg)
-            litres = vehicle.compartments * task.volume_l
-            row = (kg, litres / max(1, vehicle.capacity_l[task.stream]))
+            # a container takes its room however full it is
+            litres = 0 if source.in_container else task.volume_l
+            row = shares(task.stream, task.mass_kg, litres)
             sigma = spread.of(source.point_id).sigma
             open_loads.setdefault(task.stream, []).append((*row, sigma))
         elif timing.step.kind == "facility":
-            done = set(problem.facilities[timing.step.idx].streams) & open_loads.keys()
-            loads += [_load(open_loads.pop(stream)) for stream in sorted(done)]
-    return loads + [_load(rows) for _, rows in sorted(open_loads.items())]
+            for stream in sorted(problem.facilities[timing.step.idx].streams):
+                first = aboard.pop(stream, EMPTY)
+                if stream in open_loads:
+                    loads.append(_load(open_loads.pop(stream), first))
+    rest = sorted(open_loads.items())
+    return loads + [_load(rows, aboard.get(stream, EMPTY)) for stream, rows in rest]
 
 
-def _load(rows: list[tuple[float, float, float]]) -> Load:
+def _load(rows: list[tuple[float, float, float]], aboard: tuple[float, float]) -> Load:
     table = np.asarray(rows, dtype=np.float64)
-    tighter = int(table[:, 1].sum() > table[:, 0].sum())
-    return Load(table[:, tighter], table[:, 2])
+    kg, litres = (table[:, k].sum() + aboard[k] for k in range(2))
+    tighter = int(litres > kg)
+    return Load(table[:, tighter], table[:, 2], aboard[tighter])
 
 
 def point_risks(city: City, spread: Spread) -> list[PointRisk]:
@@ -105,7 +125,11 @@ def point_risks(city: City, spread: Spread) -> list[PointRisk]:
     Waste that a point visited several times a day gets lies in its bins until the next visit.
     """
     bin_l = default_number(BIN_L)
-    found = [_point_risk(row, spread, bin_l) for row in city.points.itertuples(index=False)]
+    container_l = 1000 * city.settings.container_m3
+    found = [
+        _point_risk(row, spread, container_l if row.kind == CONTAINER else bin_l)
+        for row in city.points.itertuples(index=False)
+    ]
     return sorted(found, key=lambda risk: (-risk.overflow, risk.point_id))
 
 

@@ -48,7 +48,7 @@ def reserved(posed: DayProblem, spread: Spread, safety: float) -> Problem:
     stops = {stream: stops_in_a_load(problem, stream) for stream in problem.streams}
     tasks = []
     for task, source in zip(problem.tasks, posed.sources, strict=True):
-        if not isinstance(source, DueStop):
+        if not isinstance(source, DueStop) or source.in_container:
             tasks.append(task)
             continue
         cv = load_variation(stops[task.stream], spread.of(source.point_id).cv, spread.correlation)

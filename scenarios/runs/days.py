@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from routing.cache import load_or_build_roads
 from routing.network import Network
@@ -25,6 +26,8 @@ from solvers.stop import MaxIterations, MaxSeconds, Stop
 
 PROBLEMS_KEPT = 2
 """Days held ready in a worker: the seeds of one day follow each other."""
+DAY_OF = attrgetter("scenario", "date")
+"""What of a task is the same for all seeds: what `Family.need` asks for."""
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,17 @@ import pickle
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from routing.errors import InputError, PlanningError
+from scenarios.runs.dealing import Dealer
 from scenarios.runs.store import Result, Store
+from solvers.team import num_cores
+from solvers.warmup import warm_up
 
 Say = Callable[[str], None]
 
@@ -40,11 +44,19 @@ class Family:
     ----------
     tasks
         Small values; everything large belongs into ``shared``, which travels once a worker.
+    need
+        What a worker makes ready for a task, such as a scenario's day: tasks that need the same are
+        given to the same worker. Each task has its own need where it is None.
     """
 
     work: Work
     shared: Any
     tasks: Mapping[str, Any]
+    need: Callable[[Any], Hashable] | None = None
+
+    def needs(self, key: str) -> Hashable:
+        """Return what a worker makes ready for the task of a key."""
+        return key if self.need is None else self.need(self.tasks[key])
 
 
 class Crew(Protocol):
@@ -67,13 +79,21 @@ class Tally:
     kept: int = 0
     wall_s: float = 0.0
     solve_s: float = 0.0
+    prepare_s: float = 0.0
     workers: int = 1
 
     @property
     def outside(self) -> float:
         """Share of the workers' time that was not solving."""
-        available = self.wall_s * self.workers
-        return max(0.0, 1 - self.solve_s / available) if available > 0 else 0.0
+        return max(0.0, 1 - self._share(self.solve_s)) if self.wall_s > 0 else 0.0
+
+    @property
+    def preparing(self) -> float:
+        """Share of the workers' time in which days were made ready."""
+        return self._share(self.prepare_s)
+
+    def _share(self, seconds: float) -> float:
+        return seconds / (self.wall_s * self.workers) if self.wall_s > 0 else 0.0
 
 
 def run_family(
@@ -102,6 +122,7 @@ def run_family(
         tally.done += 1
         tally.wall_s = time.monotonic() - begin
         tally.solve_s += float(result.get("solve_s", 0.0))
+        tally.prepare_s += float(result.get("prepare_s", 0.0))
         say(_progress(len(results), len(family.tasks), tally, len(missing)))
     return {key: results[key] for key in family.tasks}, tally
 
@@ -167,7 +188,8 @@ class ClusterCrew:
     """Workers of a Dask cluster, wherever they are; huanwei must be installed there.
 
     What all tasks share is packed into one value that the cluster can make again, and is handed to
-    each worker once. A task whose worker is lost is run again by another.
+    each worker once. Tasks are handed out as workers finish others, by what they need ready
+    (`Dealer`). A task whose worker is lost is run again by another; workers may join meanwhile.
     """
 
     def __init__(self, address: str) -> None:
@@ -183,24 +205,39 @@ class ClusterCrew:
         name = f"shared-{zlib.crc32(packed):08x}-{len(packed)}"
         # a task of its own, not scattered: after the loss of all its holders it is made again
         shared = self.client.submit(bytes, packed, key=name)
-        key_of = {
-            self.client.submit(
-                _remote, family.work, name, shared, family.tasks[key], key=f"run-{key}", retries=2
-            ): key
-            for key in keys
-        }
+        dealer = Dealer({key: family.needs(key) for key in keys})
+        running: dict[Any, tuple[str, str | None]] = {}
+
+        def hand_out() -> list[Any]:
+            given = [place for _, place in running.values()]
+            fresh = {
+                self.client.submit(
+                    _remote,
+                    *(family.work, name, shared, family.tasks[key]),
+                    key=f"run-{key}",
+                    retries=2,
+                    workers=None if place is None else [place],
+                    allow_other_workers=place is not None,  # should that one be lost
+                ): (key, place)
+                for key, place in dealer.fill(self.client.nthreads(), given)
+            }
+            running.update(fresh)
+            return list(fresh)
+
         try:
             # taken in the client's own loop: asked for afterwards, a result that was lost with its
             # worker could not be waited for
             loop = self.client.loop
-            done = distributed.as_completed(list(key_of), loop=loop, with_results=True)
+            done = distributed.as_completed(hand_out(), loop=loop, with_results=True)
             for future, result in done:
+                key, _ = running.pop(future)
                 if isinstance(result, PlanningError):
                     raise result
-                yield key_of[future], result
+                done.update(hand_out())
+                yield key, result
                 future.release()
         finally:
-            self.client.cancel(list(key_of))
+            self.client.cancel(list(running))
 
     def close(self) -> None:
         """Leave the cluster."""
@@ -230,6 +267,28 @@ def _client(address: str) -> Any:
         ) from None
 
 
-def make_crew(scheduler: str | None, workers: int) -> Crew:
-    """Return a cluster's workers where an address is given, else threads."""
-    return ThreadCrew(workers) if scheduler is None else ClusterCrew(scheduler)
+@contextmanager
+def crew_at_work(asked: tuple[str | None, int | None], say: Say) -> Iterator[Crew]:
+    """Give a cluster's workers where an address is asked for, else threads ready to search.
+
+    Parameters
+    ----------
+    asked
+        Address of a cluster, or None, and workers on this machine, one a core where it is None.
+
+    Raises
+    ------
+    InputError
+        When Dask is not installed or nobody answers.
+    """
+    scheduler, workers = asked
+    if scheduler is None:
+        warm_up(say)
+    crew = ThreadCrew(workers or num_cores()) if scheduler is None else ClusterCrew(scheduler)
+    try:
+        yield crew
+    except KeyboardInterrupt:
+        say("finished runs are kept: the same command goes on from here")
+        raise
+    finally:
+        crew.close()

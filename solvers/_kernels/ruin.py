@@ -18,9 +18,12 @@ from solvers._kernels.ground import (
     GROUP,
     KG_B,
     KG_F,
+    LARGE,
     LITRES_B,
     LITRES_F,
     LONGEST,
+    LONGEST_LARGE,
+    MEAN_LARGE,
     MEAN_REMOVED,
     NEXT,
     NONE,
@@ -210,8 +213,11 @@ def ruin(t: Tables) -> None:
     around, link, node, route, work = t.around, t.link, t.node, t.route, t.work
     tally, seed, knob = t.tally, t.seed, t.knob
     served = tally[NUM_TASKS] - tally[NUM_ABSENT]
-    longest = min(knob[LONGEST], served / max(1, tally[NUM_USED]))
-    most = 4.0 * knob[MEAN_REMOVED] / (1.0 + longest) - 1.0
+    mean, longest = knob[MEAN_REMOVED], knob[LONGEST]
+    if knob[LARGE] > 0.0 and draw(seed) < knob[LARGE]:
+        mean, longest = knob[MEAN_LARGE], knob[LONGEST_LARGE]
+    longest = min(longest, served / max(1, tally[NUM_USED]))
+    most = 4.0 * mean / (1.0 + longest) - 1.0
     strings = max(1, int(draw(seed) * most + 1.0))
     center = int(draw(seed) * tally[NUM_TASKS])
     if tally[NUM_ABSENT] > 0 and draw(seed) < 0.5:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from cli import main
+from scenarios.city import read_city
+from scenarios.coverage.search import FEWEST_ITERATIONS, ITERATIONS_A_POINT, budget_for
 from tests.scenarios.coverage.test_coverage import town
 
 WORDS = ("--days", "2024-11-25", "--iterations", 30, "--seeds", 1, "--workers", 1)
@@ -45,6 +49,18 @@ def test_units_to_be_added_are_listed_and_drawn(city: Path, tmp_path: Path) -> N
     page = (tmp_path / "coverage.html").read_text(encoding="utf-8")
     assert page.count('fill="#e8590c"') == 5
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_budget_goes_by_the_size_of_the_city(city: Path, tmp_path: Path) -> None:
+    """Small cities have the least budget, others so many iterations a row; the notes name it."""
+    found = read_city(city)
+    assert budget_for(found).iterations == FEWEST_ITERATIONS
+    rows = FEWEST_ITERATIONS // ITERATIONS_A_POINT + 50
+    many = pd.concat([found.points.iloc[:1]] * rows)
+    large = replace(found, tables=found.tables | {"points": many})
+    assert budget_for(large).iterations == ITERATIONS_A_POINT * rows
+    given = run(city, *WORDS, "--units", city / "units.csv", "--report", tmp_path)
+    assert "note: 30 iterations for each day and seed (seeds: 1)" in given
 
 
 def test_figures_alone(city: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,7 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from tests.scenarios.edits.towns import town_city
+from scenarios.city import read_city
+from scenarios.periodic.model import collection_only
+from scenarios.run import run_day
+from scenarios.runs.figures import day_figures
+from solvers.solve import Options
+from solvers.stop import MaxIterations
+from tests.scenarios.edits.towns import town_city, town_with_hauls
 
 WORDS = ("--days", "2024-11-25", "--iterations", "20", "--seeds", "2", "--sim-days", "40")
 
@@ -58,6 +65,27 @@ def test_the_record_names_its_assumptions(city):
     record = json.loads(run("scenario", "robust", city, *words))
     assert record["demand_cv"] == 0.9
     assert {a["key"] for a in record["assumptions"]} == {"risk.demand_correlation"}
+
+
+def test_hauls_are_counted_as_in_a_plan(tmp_path, monkeypatch):
+    """Transfer trucks are in way and vehicles; what they haul is what the day's plan hauls."""
+    monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
+    folder = town_with_hauls(tmp_path / "city")
+    words = (*WORDS, "--safety", "0.5")
+    lines = run("scenario", "robust", folder, *words)
+    assert "hauled on from stations t" in lines
+    assert "loads left at stations" not in lines  # there is nothing to tell of them
+    found = json.loads(run("scenario", "robust", folder, *words, "--json"))["values"]["0.5"]
+    city = collection_only(read_city(folder))
+    for k, seed in enumerate((1, 2)):
+        effort = {"seed": seed, "options": Options(1, 1), "safety": 0.5}
+        day = run_day(city, dt.date(2024, 11, 25), lambda: MaxIterations(20), **effort)
+        plain = day_figures(city, day.posed, day.plan)
+        assert found["hauled_t"][k] == plain["hauled_kg"] / 1000 > 0
+        assert found["haul_cost"][k] == plain["haul_cost"] / 1000 > 0
+        assert found["overflow_min"][k] == plain["overflow_s"] / 60
+        assert found["km"][k] == plain["length_m"] / 1000
+        assert found["vehicles"][k] == plain["vehicles"]
 
 
 @pytest.mark.parametrize(

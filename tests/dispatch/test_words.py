@@ -72,6 +72,8 @@ def test_several_streams() -> None:
         ("street", "人民路", "flusher", "Flush"),
         ("street", "人民路", "plough", "Plough"),
         ("stop", "meal", "flusher", "Collect"),
+        ("stop", "人民路 1/3", "tipper", "Load snow"),
+        ("street", "人民路", "loader", "Load snow"),
     ],
 )
 def test_activity_words(kind: str, name: str, truck: str, english: str) -> None:

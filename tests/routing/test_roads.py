@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +79,21 @@ def assert_nearest(metric: RoadMetric, one: Positions, other: Positions, k: int)
         assert seconds.tolist() == np.sort(reachable)[: kept.sum()].tolist()
         assert (table.time[row, targets[kept]] == seconds).all()
         assert len(set(targets[kept].tolist())) == kept.sum()
+
+
+def test_the_same_weights_are_laid_once_while_in_use(tmp_path):
+    """Weights that are equal share a metric; others have their own, and none is kept for later."""
+    network = cross().read(tmp_path)
+    roads, other_roads = build_roads(network), build_roads(network)
+    first = roads.weigh(weigh(network, TRUCK))
+    assert roads.weigh(weigh(network, TRUCK)).metric is first.metric
+    assert other_roads.weigh(weigh(network, TRUCK)).metric is not first.metric
+    blocked = weigh(network, TRUCK, np.array([arc(network, 0, 1)]))
+    assert roads.weigh(blocked).metric is not first.metric
+    gone = weakref.ref(first.metric)
+    del first
+    gc.collect()
+    assert gone() is None
 
 
 def test_behind_on_the_same_arc_means_round_the_block(tmp_path):

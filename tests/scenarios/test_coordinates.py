@@ -121,3 +121,15 @@ def test_detects_nothing_in_noise() -> None:
     lon, lat = rng.uniform(112, 112.2, 300), rng.uniform(31, 31.2, 300)
     assert co.detect_system(lon, lat, _grid_distance) is None
     assert co.detect_system(lon[:2], lat[:2], _grid_distance) is None
+
+
+def test_a_system_that_fits_needs_no_other(beside_streets: co.Pair) -> None:
+    """Where points fit as declared the streets are asked once, since every day asks them."""
+    asked: list[int] = []
+
+    def counted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        asked.append(len(x))
+        return _grid_distance(x, y)
+
+    assert co.detect_system(*beside_streets, counted) is None
+    assert asked == [len(beside_streets[0])]

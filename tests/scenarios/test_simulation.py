@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,17 @@ def test_hauls_are_simulated_too(tmp_path: Path) -> None:
     noisy = simulate_plan(day.posed, day.posed.problem, day.plan, Noise(0, 0.3, 0), 200, 1)
     (again,) = [route for route in noisy.routes if route.truck_id == "X1"]
     assert again.late_end_s > truck.late_end_s
+    # what happens to the transfer truck is told apart from what happens to collectors
+    assert truck.hauls
+    own = [route.overflow for route in noisy.routes if not route.hauls]
+    assert noisy.overflow == pytest.approx(sum(own) / len(own))
+    vehicles = tuple(
+        replace(v, shift_end=v.shift_start + 60, max_overtime_s=0) if v.vehicle_id == "X1" else v
+        for v in day.posed.problem.vehicles
+    )
+    short = replace(day.posed, problem=replace(day.posed.problem, vehicles=vehicles))
+    stuck = simulate_plan(short, short.problem, day.plan, CALM, 3, 1)
+    assert (stuck.loads_left, stuck.missed, stuck.left_kg) == (truck.stops, 0, 0)
     trial = Trial(dt.date(2024, 11, 25), CALM, 3, (), 50, 1)
     (told,) = simulate_city(city, trial, lambda text: None)["mean waste"]
     assert told == calm

@@ -18,8 +18,8 @@ WORDS = ("--days", "2024-11-25", "--seeds", "2", "--iterations", "20")
 
 
 @pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder with the report of two scenarios, and what the command printed."""
+def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A folder with the report of two scenarios, what the command printed, and its progress."""
     folder = tmp_path_factory.mktemp("compare")
     town_city(folder / "city", merged=MERGE)
     with pytest.MonkeyPatch.context() as patch:
@@ -30,18 +30,27 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         again = CliRunner().invoke(main, [*words, "--json"])
     record = json.loads(again.stdout)
     assert record["scenarios"][1]["verdicts"]["cost"]["num_pairs"] == 2
-    return folder / "city" / "scenarios" / "comparison", done.stdout
+    return folder / "city" / "scenarios" / "comparison", done.stdout, done.stderr
 
 
-def test_lines_say_what_was_found(reported: tuple[Path, str]) -> None:
+def test_lines_say_what_was_found(reported: tuple[Path, str, str]) -> None:
     """Each measure has a line, each scenario a verdict, and the test is named."""
-    _, out = reported
+    _, out, _ = reported
     assert "distance [km]" in out
     assert re.search(r"^merged: (better|worse|not distinguishable|the same)", out, re.MULTILINE)
     assert "sign-flip permutation test" in out
 
 
-def test_page_needs_nothing_else(reported: tuple[Path, str]) -> None:
+def test_time_that_was_not_solving_is_told(reported: tuple[Path, str, str]) -> None:
+    """The share of the workers' time outside solving is the sum of its two parts."""
+    told = re.search(r"([\d.]+)% of the workers' .*: ([\d.]+)% .*, ([\d.]+)% ", reported[2])
+    assert told is not None
+    outside, ready, rest = map(float, told.groups())
+    assert ready > 0
+    assert outside == pytest.approx(ready + rest, abs=0.11)
+
+
+def test_page_needs_nothing_else(reported: tuple[Path, str, str]) -> None:
     """The page loads no file, runs no script, and names are text in it."""
     page = (reported[0] / "comparison.html").read_text(encoding="utf-8")
     assert "<script" not in page
@@ -51,7 +60,7 @@ def test_page_needs_nothing_else(reported: tuple[Path, str]) -> None:
     assert page.count('<use href="#streets"/>') == 2
 
 
-def test_book_has_every_run(reported: tuple[Path, str]) -> None:
+def test_book_has_every_run(reported: tuple[Path, str, str]) -> None:
     """A row a scenario, day and seed, and a verdict for each measure."""
     book = openpyxl.load_workbook(reported[0] / "comparison.xlsx")
     assert book.sheetnames == ["比较 Comparison", "运行 Runs", "改动 Edits"]

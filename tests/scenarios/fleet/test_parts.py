@@ -125,7 +125,7 @@ def test_faults_of_the_types_are_told_together(tmp_path: Path) -> None:
     assert told == [
         "truck_types.csv row 2: depot_id = 'D7'; expected a depot: D1",
         "truck_types.csv row 3: kind = 'sweeper'; expected a truck that collects: collector,"
-        " kitchen, hazardous, recyclable",
+        " kitchen, hazardous, recyclable, hooklift",
         "truck_types.csv row 3: fixed_cost and price are empty; expected one of them",
         "truck_types.csv row 4: noon_charge_min = 120; expected at most half of the shift",
         "truck_types.csv row 5: type_id = 'S'; expected a name that no truck or type has yet",

@@ -243,6 +243,8 @@ def test_through_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     record = json.loads(done.stdout)
     assert record["kind"] == "point"
     assert len(record["ranking"]) == 2
+    assert record["written"][0].endswith("places.html")
+    assert (city / "scenarios" / "places" / "places.html").is_file()
     told = CliRunner().invoke(main, ["scenario", "show", str(city), "places_1"])
     assert told.exit_code == 0, told.output
     name = record["chosen"]["places"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,16 @@ def test_fuller_loads_overflow_more(fill, correlation, sigma, stops):
     assert 0 <= risks[0] <= risks[1] <= 1
 
 
+def test_what_is_aboard_leaves_less_room():
+    """A load beside 40 % that is certain overflows as it does in a truck of 60 % alone."""
+    share, sigma = np.full(6, 0.09), np.full(6, 0.3)
+    beside = Load(share, sigma, 0.4)
+    assert beside.fill == pytest.approx(0.94)
+    assert load_overflow(beside, 0.2) == pytest.approx(load_overflow(Load(share / 0.6, sigma), 0.2))
+    assert load_overflow(beside, 0.2) > load_overflow(Load(share, sigma), 0.2) + 0.2
+    assert load_overflow(Load(share, sigma, 1.0), 0.2) == pytest.approx(1)
+
+
 def test_certain_loads():
     """Without spread a load that just fits fits, and more does not."""
     assert load_overflow(Load(np.array([0.5, 0.5]), np.zeros(2)), 0.3) == pytest.approx(
@@ -116,6 +127,29 @@ def test_the_declared_risk_is_what_the_simulation_finds(day):
     for truck, risk in risks.items():
         assert simulated[truck] == pytest.approx(risk.overflow, abs=0.015)
     assert risks["C1"].overflow > 0.1
+
+
+def test_the_morning_load_is_in_the_risk_of_the_first_load(day):
+    """C1 sets out with 200 kg: computed and simulated overflow rise alike, stops stay its own."""
+    plan = planned(day, 0.5)
+    vehicles = tuple(
+        replace(v, loaded_kg=200, loaded_stream="other") if v.vehicle_id == "C1" else v
+        for v in day.problem.vehicles
+    )
+    laden = replace(day, problem=replace(day.problem, vehicles=vehicles))
+    empty, full = (
+        next(r for r in route_risks(one, plan, SPREAD) if r.truck_id == "C1")
+        for one in (day, laden)
+    )
+    assert full.stops == empty.stops
+    assert full.loads == empty.loads
+    capacity = next(v.capacity_kg for v in vehicles if v.vehicle_id == "C1")
+    assert full.fullest == pytest.approx(empty.fullest + 200 / capacity)
+    assert full.overflow > empty.overflow + 0.1
+    noise = Noise(0.3, 0.0, 0.0, correlation=0.2)
+    found = simulate_plan(laden, laden.problem, plan, noise, 20_000, 7)
+    (simulated,) = [r.overflow for r in found.routes if r.truck_id == "C1"]
+    assert simulated == pytest.approx(full.overflow, abs=0.03)
 
 
 def test_a_reserve_keeps_its_promise(day):

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,14 @@ import pytest
 
 from routing.errors import InfeasibleError, InputError
 from scenarios.runs.days import Budget, DayTask, Desk, plan_task
-from scenarios.runs.family import ClusterCrew, Family, ThreadCrew, run_family
+from scenarios.runs.family import (
+    ClusterCrew,
+    Family,
+    Tally,
+    ThreadCrew,
+    crew_at_work,
+    run_family,
+)
 from scenarios.runs.store import Store, content_hash
 from tests.scenarios.edits.towns import streets_of, town_city
 
@@ -132,6 +140,55 @@ def test_a_cluster_gives_the_same_numbers_when_a_worker_dies(tmp_path: Path) -> 
     assert len(killed) == 1
     once, _ = run_family(family, ThreadCrew(1), Store(tmp_path / "other"), quiet)
     assert numbers(found) == numbers(once)
+
+
+def placed(shared: int, task: int, cancel: threading.Event) -> dict[str, Any]:
+    """Tell which process did a task."""
+    time.sleep(0.1)
+    return {"need": tens(task), "process": os.getpid()}
+
+
+def tens(task: int) -> int:
+    """Return what tasks with the same tens need."""
+    return task // 10
+
+
+def test_what_tasks_need_is_made_ready_by_one_worker(tmp_path: Path) -> None:
+    """Two processes divide eight kinds of tasks among them; only a last one may help the other."""
+    distributed = pytest.importorskip("dask.distributed")
+    tasks = {f"{kind}{k}": 10 * kind + k for kind in range(8) for k in range(3)}
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+    ) as cluster:
+        crew = ClusterCrew(cluster.scheduler_address)
+        family = Family(placed, 1, tasks, tens)
+        found, tally = run_family(family, crew, Store(tmp_path), quiet)
+        crew.close()
+    assert tally.done == 24
+    assert len({r["process"] for r in found.values()}) == 2
+    assert len({(r["need"], r["process"]) for r in found.values()}) <= 9
+
+
+def test_a_tally_tells_what_was_not_solving() -> None:
+    """Of 20 seconds of two workers 16 were solving, 3 went into days made ready."""
+    tally = Tally(done=4, wall_s=10.0, solve_s=16.0, prepare_s=3.0, workers=2)
+    assert tally.outside == pytest.approx(0.2)
+    assert tally.preparing == pytest.approx(0.15)
+    assert Tally().outside == Tally().preparing == 0.0
+
+
+def test_a_crew_is_let_go_of_and_tells_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an address threads work; an interrupt says that finished runs are kept."""
+    warmed: list[Any] = []
+    monkeypatch.setattr("scenarios.runs.family.warm_up", warmed.append)
+    said: list[str] = []
+    with crew_at_work((None, 3), said.append) as crew:
+        assert crew.num_workers == 3
+    assert len(warmed) == 1
+    assert said == []
+    with pytest.raises(KeyboardInterrupt), crew_at_work((None, 1), said.append):
+        raise KeyboardInterrupt
+    assert said == ["finished runs are kept: the same command goes on from here"]
 
 
 def test_no_scheduler_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,416 @@
+"""Hauling snow away after a storm: loaders and tippers in step, as one plan of one problem.
+
+Loaders are planned first (`loading`), then tippers, which take each load within its slot to a dump,
+and leave the loader's stay no longer than loads are taken. Should trucks miss slots, both are
+planned again with wider ones. What comes out is judged by the slow evaluation as a whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from routing.cache import load_or_build_roads
+from routing.errors import InfeasibleError
+from routing.profiles import weigh
+from scenarios.access import access_groups
+from scenarios.city import City
+from scenarios.cleaning.linked import NOTHING, Search, routes_of
+from scenarios.cleaning.stored import streets_only
+from scenarios.cleaning.storm import Storm
+from scenarios.cleaning.winter import PRICE_FACTOR
+from scenarios.compounds import let_in
+from scenarios.day import Day, DueStop, price_of
+from scenarios.periods import lay_travel
+from scenarios.problem import DayProblem, build_day_problem
+from scenarios.run import DayPlan
+from scenarios.schema import SNOW
+from scenarios.snow.crew import Crew
+from scenarios.snow.heaps import Heap, heaps_of
+from scenarios.snow.loading import Stays, plan_stays, round_trips, slot_widths
+from scenarios.street_tasks import StreetTask
+from solvers.bound import lower_bound
+from solvers.cut import cut
+from solvers.evaluate import Evaluation, evaluate_plan
+from solvers.plan import Plan, Route, Unserved
+from solvers.reasons import FLEET_BUSY
+from solvers.solve import Options, Progress
+from solvers.stop import Stop
+
+Say = Callable[[str], None]
+SCOPE = "snow"
+SLACKS = (1.0, 1.3, 1.8, 2.5)
+"""How much wider slots are than trucks need on average, tried in this order."""
+SHARES = ((0.0, 0.3), (0.3, 0.55), (0.55, 0.8), (0.8, 1.0))
+"""The part of the budget for each."""
+NO_LOADER, LOADER_BARRED, DUMPS_FULL = "no_loader", "loader_barred", "facility_full"
+
+
+@dataclass(frozen=True)
+class Hauled:
+    """How one priority fared: litres and loads in all and hauled, and when the last was loaded.
+
+    ``done_s`` is None where anything is left.
+    """
+
+    priority: int
+    km: float
+    litres: int
+    hauled_l: int
+    loads: int
+    hauled_loads: int
+    done_s: int | None
+
+
+@dataclass(frozen=True)
+class SnowPlan:
+    """The plan of hauling; ``slots`` are when loading of each load may begin, by its name."""
+
+    storm: Storm
+    heaps: tuple[Heap, ...]
+    day: DayPlan
+    slots: Mapping[str, tuple[int, int]]
+    hauled: tuple[Hauled, ...]
+    trips: int
+
+    @property
+    def left(self) -> list[str]:
+        """The reason of each load that stays."""
+        lost = ["off_network" for _ in self.day.posed.lost]
+        return lost + [unserved.reason for unserved in self.day.plan.unserved]
+
+
+def plan_snow(
+    city: City,
+    storm: Storm,
+    crew: Crew,
+    ploughed: DayPlan,
+    stop: Callable[[], Stop],
+    *,
+    say: Say,
+    progress: Progress,
+    options: Options,
+) -> SnowPlan | None:
+    """Return the plan of hauling what lies along the streets ploughed last; None for nothing.
+
+    Raises
+    ------
+    InfeasibleError
+        When a depot or all streets are out of reach, or the plan breaks its own rules (a fault of
+        the program).
+    """
+    runs, ends = _ploughed_last(ploughed)
+    heaps = heaps_of(ploughed.network, runs, ends, storm, crew.load_l)
+    if not heaps:
+        return None
+    posed = _pose(city, storm, crew, ploughed, heaps, say)
+    count = sum(len(h.loads) for h in heaps)
+    say(f"hauling: {len(heaps)} heaps in {count} loads")
+    search = Search(stop(), city.settings.seed, "native", progress, options, say)
+    hauling = _Hauling(posed, heaps, search)
+    attempts = []
+    for slack, share in zip(SLACKS, SHARES, strict=True):
+        attempts.append(hauling.attempt(slack, share))
+        if attempts[-1].missed == 0:
+            break
+    best = max(attempts, key=lambda one: one.worth)
+    day = DayPlan(storm.date, ploughed.network, best.posed, best.plan, search.seed)
+    hauled, trips = _hauled(heaps, best.judged, best.posed)
+    return SnowPlan(storm, tuple(heaps), day, best.slots, hauled, trips)
+
+
+def _ploughed_last(ploughed: DayPlan) -> tuple[list[StreetTask], dict[str, int]]:
+    """Return the runs of the last cycle, and when each that was worked was done."""
+    runs = [s for s in ploughed.posed.sources if isinstance(s, StreetTask)]
+    last = max(int(run.task_id.rpartition("#")[2]) for run in runs)
+    judged = evaluate_plan(ploughed.posed.problem, ploughed.plan)
+    ends = {
+        ploughed.posed.problem.tasks[timing.step.idx].task_id: timing.end_s
+        for route in judged.driven
+        for timing in route.timings
+        if timing.step.kind == "task"
+    }
+    return [run for run in runs if run.task_id.endswith(f"#{last}")], ends
+
+
+def _pose(
+    city: City, storm: Storm, crew: Crew, ploughed: DayPlan, heaps: Sequence[Heap], say: Say
+) -> DayProblem:
+    """Return the problem of loads, as stops, and of heaps, as street work of loaders."""
+    network = ploughed.network
+    groups, notes = access_groups(city, network, storm.date, crew.trucks)
+    weights = [weigh(network, g.profile, g.blocked) for g in groups]
+    stops = tuple(stop for heap in heaps for stop in _stops(city, heap))
+    day = Day(storm.date, stops, crew.facilities, crew.trucks, (), (), scope=SCOPE)
+    roads = load_or_build_roads(network, progress=say)
+    travel = lay_travel(roads, groups, weights, let_in(groups, crew.trucks))
+    runs = [heap.run for heap in heaps]
+    notes = [*crew.notes, *notes]
+    return build_day_problem(streets_only(city), day, network, groups, travel, runs, notes, say)
+
+
+def _stops(city: City, heap: Heap) -> list[DueStop]:
+    factor = PRICE_FACTOR[heap.priority]
+    return [
+        DueStop(
+            point_id=load.load_id,
+            visit=1,
+            name=f"{heap.run.name} {k}/{len(heap.loads)}",
+            lon=load.lon,
+            lat=load.lat,
+            district="",
+            stream=SNOW,
+            mass_kg=load.mass_kg,
+            volume_l=load.litres,
+            service_s=load.service_s,
+            windows=(),
+            right_only=True,
+            priority=heap.priority,
+            price=price_of(city.settings, load.mass_kg, factor),
+            kind="point",
+            stop_id=load.load_id,
+        )
+        for k, load in enumerate(heap.loads, 1)
+    ]
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A plan with slots of some width; ``missed`` are loads whose loader waits in vain."""
+
+    posed: DayProblem
+    plan: Plan
+    judged: Evaluation
+    slots: dict[str, tuple[int, int]]
+    missed: int
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """What is better is greater: what is hauled at its prices, then how soon all is done."""
+        problem = self.posed.problem
+        left = sum(problem.tasks[u.task].price for u in self.plan.unserved)
+        return -left, -max((route.end_s for route in self.judged.driven), default=0)
+
+
+class _Hauling:
+    """Loaders and tippers of one storm, planned with slots of one width or another."""
+
+    def __init__(self, posed: DayProblem, heaps: Sequence[Heap], search: Search) -> None:
+        self.posed, self.heaps, self.search = posed, heaps, search
+        problem = posed.problem
+        self.index = {t.task_id: k for k, t in enumerate(problem.tasks)}
+        self.first = len(problem.tasks) - len(heaps)
+        self.trips = round_trips(posed, heaps)
+        self.tippers = [k for k, v in enumerate(problem.vehicles) if SNOW in v.capacity_l]
+
+    def attempt(self, slack: float, share: tuple[float, float]) -> _Attempt:
+        """Return a plan whose slots are so much wider than trucks need on average."""
+        widths = slot_widths(self.posed, self.heaps, self.trips, slack)
+        stays_s = [
+            None if trip_s is None else width * len(heap.loads)
+            for heap, trip_s, width in zip(self.heaps, self.trips, widths, strict=True)
+        ]
+        stays = plan_stays(self.posed, self.heaps, stays_s, self.search)
+        slots = self._slots(stays, widths)
+        routes, left, iterations = self._tippers(slots, share)
+        return self._joined(stays, slots, routes, left, iterations)
+
+    def _slots(self, stays: Stays, widths: Sequence[int]) -> dict[str, tuple[int, int]]:
+        """Return when the loading of each load may begin, for the heaps that a loader comes to."""
+        return {
+            load.load_id: (
+                begin_s + widths[k] * number,
+                begin_s + widths[k] * (number + 1) - load.service_s,
+            )
+            for k, begin_s in sorted(stays.begin_s.items())
+            for number, load in enumerate(self.heaps[k].loads)
+        }
+
+    def _tippers(
+        self, slots: Mapping[str, tuple[int, int]], share: tuple[float, float]
+    ) -> tuple[list[Route], list[Unserved], int]:
+        """Return the routes of the tippers, and which loads they leave."""
+        chosen = [self.index[name] for name in slots if name in self.index]
+        if not chosen:
+            return [], [], 0
+        problem = _with_slots(self.posed, slots).problem
+        part = cut(problem, chosen, self.tippers)
+        plan = self.search.solve(part.problem, share, "snow")
+        left = [Unserved(part.tasks[u.task], u.reason, u.proof) for u in plan.unserved]
+        return routes_of(part, plan), left, plan.iterations
+
+    def _joined(
+        self,
+        stays: Stays,
+        slots: dict[str, tuple[int, int]],
+        routes: list[Route],
+        left: list[Unserved],
+        iterations: int,
+    ) -> _Attempt:
+        """Return the plan of all, each loader leaving when its last truck is loaded."""
+        posed = _with_slots(self.posed, slots)
+        ends = self._loaded(posed, routes)
+        posed, number = self._stays(posed, stays, ends)
+        tours = tuple(_renumbered(route, number) for route in stays.routes)
+        room_kg = _room_kg(posed, routes)
+        full = [u.reason == FLEET_BUSY and posed.problem.tasks[u.task].mass_kg > room_kg
+                for u in left]  # fmt: skip
+        # alone on the day a truck would find room; beside the others the dumps are what is short
+        unserved = [
+            replace(u, reason=DUMPS_FULL) if is_full else u
+            for u, is_full in zip(left, full, strict=True)
+        ]
+        unserved += self._unloaded(stays)
+        plan = replace(
+            NOTHING,
+            routes=(*(r for r in tours if r.steps), *routes),
+            unserved=tuple(sorted(unserved, key=lambda u: u.task)),
+            lower_bound=lower_bound(posed.problem),
+            iterations=stays.iterations + iterations,
+            solver="native",
+        )
+        judged = evaluate_plan(posed.problem, plan)
+        if judged.violations:
+            raise InfeasibleError(
+                "\n".join(["the plan found breaks its own rules:", *judged.violations])
+            )
+        return _Attempt(posed, replace(plan, cost=judged.cost), judged, slots, len(left))
+
+    def _loaded(self, posed: DayProblem, routes: Sequence[Route]) -> dict[int, int]:
+        """Return when the last load of each heap is loaded, by the index of the heap."""
+        heap_of = {load.load_id: k for k, heap in enumerate(self.heaps) for load in heap.loads}
+        judged = evaluate_plan(posed.problem, replace(NOTHING, routes=tuple(routes)))
+        ends: dict[int, int] = {}
+        for route in judged.driven:
+            for timing in route.timings:
+                if timing.step.kind == "task":
+                    k = heap_of[posed.problem.tasks[timing.step.idx].task_id]
+                    ends[k] = max(ends.get(k, 0), timing.end_s)
+        return ends
+
+    def _stays(
+        self, posed: DayProblem, stays: Stays, ends: Mapping[int, int]
+    ) -> tuple[DayProblem, dict[int, int]]:
+        """Return the problem with the stays in which anything is loaded, and their new numbers."""
+        problem = posed.problem
+        tasks, sources = list(problem.tasks[: self.first]), list(posed.sources[: self.first])
+        number = {}
+        for k in sorted(ends):
+            begin_s = stays.begin_s[k]
+            stay_s, window = ends[k] - begin_s, ((begin_s, begin_s),)
+            task, heap = problem.tasks[self.first + k], self.heaps[k]
+            number[self.first + k] = len(tasks)
+            mode = replace(task.modes[0], service_s=stay_s)
+            tasks.append(replace(task, modes=(mode,), windows=window))
+            mode_run = replace(heap.run.modes[0], service_s=stay_s)
+            sources.append(replace(heap.run, modes=(mode_run,), windows=window))
+        whole = replace(problem, tasks=tuple(tasks))
+        return replace(posed, problem=whole, sources=tuple(sources)), number
+
+    def _unloaded(self, stays: Stays) -> list[Unserved]:
+        """Return the loads of heaps that no loader comes to."""
+        return [
+            Unserved(self.index[load.load_id], _word(why), {})
+            for k, why in sorted(stays.left.items())
+            for load in self.heaps[k].loads
+            if load.load_id in self.index
+        ]
+
+
+def _room_kg(posed: DayProblem, routes: Sequence[Route]) -> float:
+    """Return what the dump with most room may still take on the day."""
+    problem = posed.problem
+    taken_kg = [0] * len(problem.facilities)
+    for route in evaluate_plan(problem, replace(NOTHING, routes=tuple(routes))).driven:
+        for timing in route.timings:
+            if timing.step.kind == "facility":
+                taken_kg[timing.step.idx] += sum(timing.put_down_kg.values())
+    rooms = [
+        math.inf if f.capacity_kg is None else f.capacity_kg - kg
+        for f, kg in zip(problem.facilities, taken_kg, strict=True)
+        if SNOW in f.streams
+    ]
+    return max(rooms)
+
+
+def _word(why: str) -> str:
+    """Return why a load stays where loaders do not come, by the rule that keeps them away."""
+    return LOADER_BARRED if why == "unreachable" else NO_LOADER
+
+
+def _with_slots(posed: DayProblem, slots: Mapping[str, tuple[int, int]]) -> DayProblem:
+    """Return the problem whose loads have their slots as windows."""
+    tasks = tuple(
+        replace(t, windows=(slots[t.task_id],)) if t.task_id in slots else t
+        for t in posed.problem.tasks
+    )
+    return replace(posed, problem=replace(posed.problem, tasks=tasks))
+
+
+def _renumbered(route: Route, number: Mapping[int, int]) -> Route:
+    """Return a tour with the numbers that its stays have now, without those that are gone.
+
+    A tour of which nothing is left has no step.
+    """
+    steps = tuple(
+        replace(s, idx=number[s.idx]) if s.kind == "task" else s
+        for s in route.steps
+        if s.kind != "task" or s.idx in number
+    )
+    works = any(s.kind == "task" for s in steps)
+    return replace(route, steps=steps if works else ())
+
+
+def _hauled(
+    heaps: Sequence[Heap], judged: Evaluation, posed: DayProblem
+) -> tuple[tuple[Hauled, ...], int]:
+    """Return how each priority fared, and how many times tippers unload."""
+    timings = [t for route in judged.driven for t in route.timings]
+    ends = {posed.problem.tasks[t.step.idx].task_id: t.end_s for t in timings
+            if t.step.kind == "task"}  # fmt: skip
+    found = []
+    for priority in sorted({heap.priority for heap in heaps}):
+        own = [heap for heap in heaps if heap.priority == priority]
+        loads = [load for heap in own for load in heap.loads]
+        done = [load for load in loads if load.load_id in ends]
+        found.append(
+            Hauled(
+                priority,
+                sum(heap.run.modes[0].length_m for heap in own) / 1000,
+                sum(heap.litres for heap in own),
+                sum(load.litres for load in done),
+                len(loads),
+                len(done),
+                max(ends[load.load_id] for load in done) if len(done) == len(loads) else None,
+            )
+        )
+    return tuple(found), sum(t.step.kind == "facility" for t in timings)
+
+
+Moment = tuple[int, dict[int, float], int, int, int]
+"""A moment of the drill: share hauled by priority, loaders at heaps, tippers being loaded, tippers
+at dumps."""
+
+
+def drill_snow(plan: SnowPlan, step_s: int = 1800) -> list[Moment]:
+    """Return the hauling played through, half hour by half hour."""
+    posed = plan.day.posed
+    judged = evaluate_plan(posed.problem, plan.day.plan)
+    timings = [t for route in judged.driven for t in route.timings]
+    tasks = posed.problem.tasks
+    ends = {tasks[t.step.idx].task_id: t.end_s for t in timings if t.step.kind == "task"}
+    begin = min((route.route.start_s for route in judged.driven), default=0) // step_s * step_s
+    until = max((route.end_s for route in judged.driven), default=0) + step_s
+    played = []
+    for moment in range(begin, until, step_s):
+        shares = {}
+        for one in plan.hauled:
+            loads = [load for h in plan.heaps if h.priority == one.priority for load in h.loads]
+            gone = sum(x.litres for x in loads if ends.get(x.load_id, until) <= moment)
+            shares[one.priority] = gone / one.litres
+        now = [t.step for t in timings if t.begin_s <= moment < t.end_s]
+        kinds = [tasks[s.idx].stream if s.kind == "task" else s.kind for s in now]
+        loaders = len([k for k in kinds if k not in (SNOW, "facility", "meal", "rest")])
+        played.append((moment, shares, loaders, kinds.count(SNOW), kinds.count("facility")))
+    return played
