@@ -487,6 +487,81 @@ def bench_site(
     click.echo("\n".join(proof.lines()))
 
 
+@bench.command("rules")
+@click.argument("maps", nargs=-1, metavar="[MAP...]", type=click.Path(path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("rule-proof"),
+    show_default=True,
+    help="Where the cities and their plans are written anew.",
+)
+@click.option("--cities", type=click.IntRange(1, 10_000), default=200, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--iterations", type=click.IntRange(0), default=200, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option("--city", type=click.IntRange(0), help="Only the city of this number.")
+@guarded
+def bench_rules(
+    maps: tuple[Path, ...],
+    folder: Path,
+    cities: int,
+    seed: int,
+    iterations: int,
+    workers: int,
+    city: int | None,
+) -> None:
+    """Plan cities with every rule switched on and off, on each MAP by turns, and audit each plan.
+
+    \b
+    Example:  huanwei bench rules --cities 20
+    Each rule alone, all but one, and rules by chance; exit code 4 where an audit does not pass.
+    """
+    from dispatch.ruleproof.proof import prove_rules
+
+    speaker = Speaker(as_json=False)
+    effort = (cities, seed, iterations)
+    proof = prove_rules(maps, folder, effort, speaker.say, workers=workers, only=city)
+    click.echo("\n".join(proof.lines()))
+    if proof.not_passed:
+        sys.exit(4)
+
+
+@bench.command("city")
+@click.argument("maps", nargs=-1, required=True, metavar="MAP...", type=click.Path(path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("city-proof"),
+    show_default=True,
+    help="Where the cities are written anew.",
+)
+@click.option(
+    "--against",
+    type=click.Choice(["ortools", "pyvrp"]),
+    default="ortools",
+    show_default=True,
+)
+@click.option("--points", type=click.IntRange(1, 20_000), default=200, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
+@time_option
+@guarded
+def bench_city(
+    maps: tuple[Path, ...], folder: Path, against: str, points: int, seed: int, seconds: float
+) -> None:
+    """Plan the sample's Monday on each MAP with our own solver and another, one thread each.
+
+    \b
+    Example:  huanwei bench city heidelberg.osm.pbf porto.osm.pbf --time 20
+    Costs include what is left out, by its price; both plans are audited.
+    """
+    from dispatch.cityproof import prove_cities
+
+    speaker = Speaker(as_json=False)
+    proof = prove_cities(maps, folder, (points, seconds, seed), speaker.say, against)
+    click.echo("\n".join(proof.lines()))
+
+
 def campaign_options(name: str) -> Callable[[Command], Command]:
     """Return what gives a command the options of all campaigns on public sets."""
     options = [
