@@ -86,7 +86,8 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
         check_names(ctx, route)
         redriver.drive(route, truck)
         check_clock(ctx, route, truck, redriver.changes(truck))
-        washing.check(route, truck)
+        if scope not in (SCOPE, SNOW_SCOPE):  # no truck washes on snow duty
+            washing.check(route, truck)
         if truck is not None:
             check_loads(ctx, route, truck)
         truth[route.number] = check_figures(ctx, route, truck)

@@ -104,6 +104,7 @@ def plan_snow(
     heaps = heaps_of(ploughed.network, runs, ends, storm, crew.load_l)
     if not heaps:
         return None
+    heaps = [_priced(city, heap) for heap in heaps]
     posed = _pose(city, storm, crew, ploughed, heaps, say)
     count = sum(len(h.loads) for h in heaps)
     say(f"hauling: {len(heaps)} heaps in {count} loads")
@@ -148,6 +149,11 @@ def _pose(
     runs = [heap.run for heap in heaps]
     notes = [*crew.notes, *notes]
     return build_day_problem(streets_only(city), day, network, groups, travel, runs, notes, say)
+
+
+def _priced(city: City, heap: Heap) -> Heap:
+    """Return a heap that is as dear to leave out as all its loads."""
+    return replace(heap, run=replace(heap.run, price=sum(s.price for s in _stops(city, heap))))
 
 
 def _stops(city: City, heap: Heap) -> list[DueStop]:
