@@ -34,6 +34,10 @@ FIRST_PLAN_SHARE = 0.2
 """Part of the budget after which no further greedy plan is begun."""
 
 
+OWN_RULES = "the plan found breaks its own rules"
+"""How the error begins that tells of a fault of the search, not of the tables."""
+
+
 class Progress(Protocol):
     """What a backend tells once a round: stage, share of the budget used, cost, tasks left out."""
 
@@ -243,5 +247,5 @@ def _judged(problem: Problem, plan: Plan) -> Plan:
     judged = evaluate_plan(problem, plan)
     if judged.violations or judged.cost != plan.cost:
         lines = judged.violations or [f"cost {plan.cost}, evaluated {judged.cost}"]
-        raise InfeasibleError("\n".join(["the plan found breaks its own rules:", *lines]))
+        raise InfeasibleError("\n".join([f"{OWN_RULES}:", *lines]))
     return plan

@@ -19,10 +19,11 @@ from dispatch.planfile import load_plan, save_plan
 from dispatch.record import plan_record
 from dispatch.ruleproof.switches import SWITCHES
 from dispatch.ruleproof.tables import DATE, read_sample
-from routing.errors import InputError, NetworkError
+from routing.errors import InfeasibleError, InputError, NetworkError
 from scenarios.city import read_city
 from scenarios.run import run_day
 from scenarios.sample import write_sample
+from solvers.solve import OWN_RULES
 from solvers.stop import MaxIterations
 
 Say = Callable[[str], None]
@@ -115,6 +116,9 @@ def try_city(trial: Trial, folder: Path, seed: int, iterations: int) -> Outcome:
         report = audit_plan(record, city, done.network)
     except (InputError, NetworkError) as error:
         return Outcome(trial, REFUSED, str(error))
+    except InfeasibleError as error:  # a contradiction in the tables, or a fault of the search
+        verdict = FAILED if OWN_RULES in str(error) else REFUSED
+        return Outcome(trial, verdict, str(error))
     except Exception as error:  # whatever a rule breaks is what is looked for
         return Outcome(trial, FAILED, f"{type(error).__name__}: {error}")
     told = "; ".join(f"{f.line()}" for f in report.findings[:MOST_TOLD])

@@ -120,7 +120,8 @@ def _stream_changes(city: Tables, rng: np.random.Generator) -> None:
 
 def _loaded(city: Tables, rng: np.random.Generator) -> None:
     rows = city["trucks"]["kind"].eq("collector") & city.some("trucks", rng, 0.6)
-    city.put("trucks", "loaded_kg", str(int(rng.integers(200, 1200))), rows)
+    # with small trucks of two compartments it still fits
+    city.put("trucks", "loaded_kg", str(int(rng.integers(100, 400))), rows)
     city.put("trucks", "loaded_stream", "other", rows)
     city.put("trucks", "loaded_on", DATE, rows)
 

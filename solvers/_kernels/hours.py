@@ -34,7 +34,7 @@ def find_leg(
         inside = seconds >= 0 and setout + seconds <= until
         room = until - setout - seconds
         if not inside:
-            if period == num:
+            if until >= NEVER:  # no border: streets that are closed now stay so
                 break
             beyond = int(border[profile, period + 1]) if period + 1 < num else NEVER
             by = int(model.layer[profile, 2 * period + 1])
