@@ -36,7 +36,8 @@ PERIODS = {
     "facilities": ("active_from", "active_to"),
     "closures": ("date_from", "date_to"),
 }
-UNLOADING = ("transfer", "plant", "landfill", "snow_dump")
+WASTE_PLACES = ("transfer", "plant", "landfill")
+UNLOADING = (*WASTE_PLACES, "snow_dump")
 BODILESS = ("flusher", "plough", "loader")
 """Work streets without taking anything up: they may hold nothing."""
 TIPPER = "tipper"
@@ -275,8 +276,8 @@ def _wrong_hauls(facilities: pd.DataFrame, where: str) -> Iterator[Finding]:
         wrong = ""
         if haul_to == own:
             wrong = "another facility; it hauls to itself"
-        elif kinds[haul_to] not in (*UNLOADING, None):
-            wrong = f"one of kind {', '.join(UNLOADING)}; it is of kind {kinds[haul_to]}"
+        elif kinds[haul_to] not in (*WASTE_PLACES, None):
+            wrong = f"one of kind {', '.join(WASTE_PLACES)}; it is of kind {kinds[haul_to]}"
         elif own in _onwards(haul_to, target):
             wrong = "a facility that does not haul back; this one goes in a circle"
         if wrong:

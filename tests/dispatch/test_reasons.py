@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.reasons import WORDS, reason_words
 from scenarios.cleaning.chains import CHAIN_REASONS
+from scenarios.snow.haul import LOADER_BARRED, NO_LOADER
 from solvers.reasons import (
     DAY_LIMIT,
     DURATION,
@@ -25,7 +26,8 @@ BEFORE_SOLVING = {"cut_off", "gated", "off_network"}
 def test_words_for_every_reason_and_no_other() -> None:
     """The solver's reasons and those found before it are the ones with words."""
     others = {FLEET_BUSY, NO_VEHICLE, PRICE, DAY_LIMIT, DURATION, OTHER_VISITS}
-    assert set(WORDS) == {*REASONS.values(), *others, *BEFORE_SOLVING, *CHAIN_REASONS}
+    snow = {NO_LOADER, LOADER_BARRED}
+    assert set(WORDS) == {*REASONS.values(), *others, *BEFORE_SOLVING, *CHAIN_REASONS, *snow}
 
 
 @pytest.mark.parametrize("reason", WORDS)

@@ -99,7 +99,7 @@ def _with(table: str, old: str, new: str) -> dict[str, str]:
         (
             _with("facilities", "112.18,31.01,", "112.18,31.01,other"),
             "facilities.csv row 2: streams = 'other'; expected none for a depot; "
-            "only transfer, plant, landfill accept loads",
+            "only transfer, plant, landfill, snow_dump accept loads",
         ),
         (
             {"facilities": HAUL.format("S1", "")},

@@ -137,7 +137,7 @@ BROKEN = [
         "other;kitchen",
         "other;wood",
         "row 3: streams = 'other;wood'; "
-        "expected one or more of recyclable, hazardous, kitchen, other, sweepings",
+        "expected one or more of recyclable, hazardous, kitchen, other, sweepings, snow",
     ),
 ]
 
