@@ -94,6 +94,7 @@ def test_every_order_decodes_as_it_is_evaluated(order):
     assert [s.kind for s in routes[0].steps].count("change") == changes
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_random_days_hold_all_rules(seed):
     """Queues, windows, breaks, water and compartments, all trucks able to change both streams."""
@@ -109,6 +110,7 @@ def test_random_days_hold_all_rules(seed):
     assert judged.cost == plan.cost
 
 
+@pytest.mark.compiled
 def test_some_random_day_gains_from_a_change():
     """Of a few days, one at least is planned with a truck that changes its stream."""
     changes = 0
