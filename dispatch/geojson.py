@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dispatch.lines import leg_line, work_line
+from dispatch.planfile import STANDING
 from dispatch.words import clock, task_numbers
 from scenarios.files import write_whole
 
@@ -86,7 +87,7 @@ def _route_features(route: Mapping[str, Any], network: Network | None) -> Iterat
         leg = leg_line(activity)
         if any(point != leg[0] for point in leg):  # a line without length is no valid line
             yield _line(leg, {"layer": "leg", **seen, **_leg_facts(activity)})
-        if activity["kind"] in ("change", "break"):
+        if activity["kind"] in STANDING:
             continue
         work = work_line(activity, network)
         if len(work) > 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from dispatch.lines import Line, leg_line, work_line
+from dispatch.planfile import STANDING
 from dispatch.words import (
     activity_word,
     both,
@@ -47,7 +48,7 @@ def gpx_text(
     for number, activity in zip(
         task_numbers(route["activities"]), route["activities"], strict=True
     ):
-        if activity["kind"] not in ("change", "break"):
+        if activity["kind"] not in STANDING:
             _add_waypoint(root, number, activity, route["truck_kind"])
     for trip, line in trip_lines(route, network).items():
         track = _add(root, "trk")

@@ -201,9 +201,9 @@ FIGURE_KEYS: dict[str, _Types] = {
 
 TOTAL_KEYS = FIGURE_KEYS | {"required": _INT, "served_share": _NUMBER + _NONE}
 
-ACTIVITY_KINDS = (
-    *("start", "stop", "street", "load", "unload", "refill", "wash", "change", "break", "end"),
-)
+STANDING = ("change", "break")
+"""Kinds of activity of a truck that stays where it is."""
+ACTIVITY_KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", *STANDING, "end")
 UNSERVED_KINDS = ("stop", "street", "haul")
 
 _INNER: dict[str, dict[str, _Types]] = {

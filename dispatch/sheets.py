@@ -40,6 +40,7 @@ from dispatch.pages import (
     write_row,
     write_table,
 )
+from dispatch.planfile import STANDING
 from dispatch.words import (
     ENERGIES,
     FACILITY_KINDS,
@@ -445,7 +446,7 @@ def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, A
     row, trip = HEADING_ROW, 0
     numbers = task_numbers(route["activities"])
     for number, activity in zip(numbers, route["activities"], strict=True):
-        if activity["trip"] > trip and activity["kind"] not in ("change", "break", "end"):
+        if activity["trip"] > trip and activity["kind"] not in (*STANDING, "end"):
             trip = activity["trip"]
             row += 1
             _fill_trip_row(sheet, row, trip, trips[trip])
@@ -505,7 +506,7 @@ def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dic
         "leave": dt.timedelta(seconds=activity["end_s"]),
         "what": both(activity_word(activity, route["truck_kind"])),
         "id": activity["id"],
-        "name": "" if kind in ("change", "break") else activity["name"],
+        "name": "" if kind in STANDING else activity["name"],
         "follow": follow_text(leg),
         "km": leg["length_m"] / 1000 if leg else None,
         "kg": activity["mass_kg"] if kind in (*TAKES, "unload") else None,
@@ -536,7 +537,7 @@ def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> s
         parts.append("进城前洗车 wash before entering the center")
     if kind == "refill":
         parts.append(f"加水 water {activity['water_l']} L")
-    if kind in ("change", "break"):
+    if kind in STANDING:
         parts.append(f"{(activity['end_s'] - activity['begin_s']) // 60} min")
     return "; ".join(parts)
 

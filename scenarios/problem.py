@@ -330,9 +330,9 @@ def _stop_tasks(
 ) -> tuple[list[Task], list[DueStop], list[LostStop], list[str]]:
     """Return the tasks of all stops that stand on a street, their stops, those lost, and doubts."""
     tasks, kept, lost, doubts = [], [], [], []
-    packers = frozenset(t.kind for t in day.trucks if t.kind != HOOKLIFT)
-    # without hook-lift trucks every truck of a stream serves all its stops
-    packers = packers if any(t.kind == HOOKLIFT for t in day.trucks) else frozenset()
+    kinds = frozenset(t.kind for t in day.trucks)
+    # without hook-lift trucks every truck of a stream serves all its bins
+    packers = kinds - {HOOKLIFT} if HOOKLIFT in kinds else frozenset()
     found = _stop_snaps(day, network, reach)
     for stop in day.stops:
         spot = found[stop.stop_id]
@@ -344,8 +344,8 @@ def _stop_tasks(
             doubts.append(f"{stop.stop_id}: {distance:.0f} m from the street that it is served on")
         locations = [places.add(arc, offset) for arc, offset in spot.where]
         places.gated += locations if spot.gated else []
-        kinds = frozenset({HOOKLIFT}) if stop.in_container else packers
-        tasks.append(_stop_task(stop, locations, kinds))
+        able = frozenset({HOOKLIFT}) if stop.in_container else packers
+        tasks.append(_stop_task(stop, locations, able))
         kept.append(stop)
     return tasks, kept, lost, doubts
 

@@ -149,6 +149,12 @@ def _hauls(posed: DayProblem, driven: Driven) -> bool:
     return posed.trucks[driven.route.vehicle].kind == HAULER
 
 
+def _in_container(posed: DayProblem, task: int) -> bool:
+    """Whether a stop takes a whole place aboard however full it is, as the plan saw to."""
+    source = posed.sources[task]
+    return isinstance(source, DueStop) and source.in_container
+
+
 def _variation(posed: DayProblem, task: int, noise: Noise) -> float:
     source = posed.sources[task]
     own = noise.of_point or {}
@@ -175,6 +181,7 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
                 mode = task.modes[t.step.mode]
                 kind, work, kg, litres = TASK, mode.service_s, task.mass_kg, task.volume_l
                 stream, here = streams[task.stream], mode.exit
+                litres = 0 if _in_container(posed, t.step.idx) else litres
                 spread = _sigma(_variation(posed, t.step.idx, noise))
                 if t.window is not None:
                     early, late = max(early, t.window[0]), t.window[1]

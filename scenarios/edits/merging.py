@@ -23,7 +23,7 @@ from scenarios.edits.covering import cover
 from scenarios.edits.draft import Draft, Told, Walk
 from scenarios.edits.parameters import Parameters
 from scenarios.edits.selection import FROM, WHERE, in_words, select_points
-from scenarios.schema import POINT_KINDS, POINTS, Column
+from scenarios.schema import CONTAINER, POINT_KINDS, POINTS, Column
 from scenarios.walking import WalkingStreets, walking_table
 
 MERGE = (
@@ -40,8 +40,8 @@ MERGE_INTO = (
     Column("kind", "choice", choices=POINT_KINDS),  # of the new point; empty: that of its bins
     Column("walk_m", "float", minimum=1, maximum=3_000, default=120.0),
 )
-SPARED = ("smart", "market", "eco_island")
-"""Kinds that are merged only where they are named: they have devices or staff of their own."""
+SPARED = ("smart", "market", "eco_island", CONTAINER)
+"""Kinds that are merged only where they are named: no bins, or with devices or staff."""
 WINDOW_COLUMNS = ("window_start", "window_end", "window2_start", "window2_end")
 Windows = tuple[tuple[int, int], ...]
 ANY_TIME: Windows = ((0, 48 * 3600),)
@@ -58,7 +58,7 @@ def merge_points(draft: Draft, given: Parameters) -> Told:
     frame = draft.frame("points")
     rows = frame[chosen.reindex(frame.index, fill_value=False)]
     if rows.empty:
-        draft.fail("kinds = '' leave no point; smart, market and eco_island must be named")
+        draft.fail(f"kinds = '' leave no point; {', '.join(SPARED)} must be named")
         return Told("", "")
     rows = _with_targets(draft, rows, given)
     merged = _merged_rows(draft, rows, Factors.middle(draft.used))

@@ -14,6 +14,7 @@ from dispatch.sheets import activity_cells
 from routing.errors import InputError
 from scenarios.city import read_city
 from scenarios.run import run_day
+from scenarios.simulation import Noise, simulate_plan
 from solvers.stop import MaxIterations
 from tests.cities import DAY, GOOD, added, place, replaced, write_good
 
@@ -83,6 +84,10 @@ def test_a_truck_may_take_two_at_once(tmp_path):
     assert max(trips) == 2
     report = audit_plan(record, city, done.network)
     assert report.ok, report.lines()
+    # a container takes its place however full it is: more waste in it makes no detour
+    noise = Noise(demand=0.2, speed=0.0, service=0.0)
+    found = simulate_plan(done.posed, done.posed.problem, done.plan, noise, 100, 1)
+    assert next(r for r in found.routes if r.truck_id == "H1").overflow == 0
 
 
 def test_the_audit_sees_containers_on_other_trucks_and_bins_on_this_one(day):

@@ -92,7 +92,7 @@ def test_what_is_assumed_of_the_snow_is_told(hauled):
     _, record = hauled
     assert "400 kg/m3" in record["haul"]["assumed"]
     assert "loads of at most 10 m3" in record["haul"]["assumed"]
-    storm = Storm(None, H, 7 * H, 6, -4, (0, 14 * H), snow_kg_m3=300)  # type: ignore[arg-type]
+    storm = Storm(dt.date(2024, 11, 25), H, 7 * H, 6, -4, (0, 14 * H), snow_kg_m3=300)
     assert not any("kg/m3" in text for text in assumed(storm))
 
 

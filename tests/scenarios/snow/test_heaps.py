@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ GOOD = (
 
 def storm() -> Storm:
     """10 cm of snow, heaped to 0.4 of that, 3.5 m wide, 400 kg/m3, 150 m3/h."""
-    return Storm(None, H, 4 * H, 10, -4, (0, 14 * H))  # type: ignore[arg-type]
+    return Storm(dt.date(2024, 11, 25), H, 4 * H, 10, -4, (0, 14 * H))
 
 
 def test_volume_mass_and_time_by_hand():
