@@ -454,6 +454,42 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
     click.echo("\n".join(proof.lines()))
 
 
+@bench.command("streets")
+@click.argument("osm", type=click.Path(path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("street-proof"),
+    show_default=True,
+    help="Where the city is written anew.",
+)
+@click.option("--tasks", type=click.IntRange(1, 200_000), default=20_000, show_default=True)
+@time_option
+@guarded
+def bench_streets(osm: Path, folder: Path, tasks: int, seconds: float) -> None:
+    """Plan one day of very many streets, the nearest to the middle of the map OSM.
+
+    \b
+    Example:  huanwei bench streets porto.osm.pbf --tasks 20000 --time 480
+    Sweepers, water points and stations are as many as the work takes; the plan is audited.
+    """
+    from dispatch.streetproof import prove_streets, street_city
+    from solvers.solve import Options
+    from solvers.team import num_cores
+
+    speaker = Speaker(as_json=False)
+    proof = prove_streets(
+        street_city(osm, folder, tasks, speaker.say),
+        stop_rule(seconds, None),
+        say=speaker.say,
+        progress=speaker.progress,
+        options=Options(num_cores()),
+    )
+    click.echo("\n".join(proof.lines()))
+    if not proof.ok:
+        sys.exit(4)
+
+
 @bench.command("site")
 @click.argument("osm", type=click.Path(path_type=Path), required=False)
 @click.option(

@@ -164,7 +164,7 @@ def prove(
     for day in done.days:
         say(f"plain postman tours of {day.date}")
         driven = evaluate_plan(day.posed.problem, day.plan).driven
-        own_worked, own = _driven(day.posed.problem, driven)
+        own_worked, own = driven_m(day.posed.problem, driven)
         worked += own_worked
         ours += own
         for route in driven:
@@ -243,7 +243,7 @@ def _rank(problem: Problem, step: Step) -> int:
     return 2 if problem.facilities[step.idx].refills else 1
 
 
-def _driven(problem: Problem, routes: Sequence[Driven]) -> tuple[int, int]:
+def driven_m(problem: Problem, routes: Sequence[Driven]) -> tuple[int, int]:
     """Return metres worked and metres driven besides."""
     worked = sum(
         problem.tasks[t.step.idx].modes[t.step.mode].length_m
