@@ -5,33 +5,48 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.roads import RoadMetric
+from routing._kernels.sweep import Table
 from routing.snapping import Positions
+
+
+class Layer(Protocol):
+    """How some trucks travel, such as `routing.roads.RoadMetric`."""
+
+    def travel_table(self, sources: Positions, targets: Positions) -> Table:
+        """Return seconds and metres from every source to every target, -1 = unreachable."""
+
+    def mark(self) -> bytes:
+        """Return what tells travel that differs apart."""
 
 
 @dataclass(frozen=True, eq=False)
 class RoadTravel:
-    """Travel of some profiles of trucks among places, whose whole table is never held.
+    """Travel by some layers among places, whose whole table is never held.
 
     Attributes
     ----------
-    metrics
-        The roads as the trucks of each profile see them.
+    layers
+        How trucks travel: of each profile, then at the hours at which that differs.
     positions
         The places, one a location.
+    closed
+        Of each layer the places that its trucks may not come to, shape (num_locations,); nothing
+        at all where none is closed.
     """
 
-    metrics: Sequence[RoadMetric]
+    layers: Sequence[Layer]
     positions: Positions
+    closed: Sequence[NDArray[np.bool_]] = ()
 
     @property
-    def num_profiles(self) -> int:
-        """Return how many profiles there are."""
-        return len(self.metrics)
+    def num_layers(self) -> int:
+        """Return how many layers there are."""
+        return len(self.layers)
 
     @property
     def num_locations(self) -> int:
@@ -39,20 +54,24 @@ class RoadTravel:
         return len(self.positions)
 
     def block(
-        self, profile: int, origins: NDArray[np.int64], destinations: NDArray[np.int64]
+        self, layer: int, origins: NDArray[np.int64], destinations: NDArray[np.int64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return seconds and metres of a profile's fastest ways; -1 = unreachable."""
-        table = self.metrics[profile].travel_table(self._at(origins), self._at(destinations))
+        """Return seconds and metres of a layer's fastest ways; -1 = unreachable."""
+        table = self.layers[layer].travel_table(self._at(origins), self._at(destinations))
+        if self.closed:
+            shut = self.closed[layer][destinations]
+            table.time[:, shut] = table.length[:, shut] = -1
         return table.time, table.length
 
     def _at(self, locations: NDArray[np.int64]) -> Positions:
         return Positions(self.positions.arc[locations], self.positions.offset_cm[locations])
 
     def mark(self) -> str:
-        """Return a hash of the places and of all weights."""
+        """Return a hash of the places and of all layers."""
         digest = hashlib.sha256(np.ascontiguousarray(self.positions.arc).data)
         digest.update(np.ascontiguousarray(self.positions.offset_cm).data)
-        for metric in self.metrics:
-            digest.update(np.ascontiguousarray(metric.weights.arc_time_ms).data)
-            digest.update(np.ascontiguousarray(metric.weights.turn_cost_ms).data)
+        for layer in self.layers:
+            digest.update(layer.mark())
+        for shut in self.closed:
+            digest.update(np.ascontiguousarray(shut).data)
         return digest.hexdigest()

@@ -85,6 +85,12 @@ class RoadMetric:
     weights: Weights
     metric: Metric
 
+    def mark(self) -> bytes:
+        """Return a hash of the weights: all that travel on these roads depends on."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.weights.arc_time_ms).data)
+        digest.update(np.ascontiguousarray(self.weights.turn_cost_ms).data)
+        return digest.digest()
+
     def travel_table(
         self,
         sources: Positions,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing._kernels.sweep import Table
 from routing.network import ArcFlag, Network, TurnFlag
@@ -78,3 +79,14 @@ def keep_out(tables: Sequence[Table], admitted: Sequence[bool], gated: Sequence[
     for table, free in zip(tables, admitted, strict=True):
         if not free:
             table.time[:, list(gated)] = table.length[:, list(gated)] = -1
+
+
+def kept_out(
+    admitted: Sequence[bool], gated: Sequence[int], num_locations: int
+) -> list[NDArray[np.bool_]]:
+    """Return the same as masks of locations, one a layer; nothing where no location is gated."""
+    if not gated:
+        return []
+    behind = np.zeros(num_locations, np.bool_)
+    behind[list(gated)] = True
+    return [behind & (not free) for free in admitted]

@@ -116,9 +116,9 @@ class Travel:
     layer: NDArray[np.int64]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether travel is the same at all hours, and no truck has to wash on the way."""
-        return not self.borders.shape[1] and not any(self.wash)
+    def changes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Return borders and layers, None where travel is the same at all hours."""
+        return (self.borders, self.layer) if self.borders.shape[1] else None
 
     def hours(self, tables: Sequence[Table], num_groups: int) -> Hours | None:
         """Return what holds when, given the travel table of each layer."""

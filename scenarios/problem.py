@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.sweep import Table
-from routing.blocks import RoadTravel
-from routing.errors import InfeasibleError
+from routing.blocks import Layer, RoadTravel
+from routing.errors import InfeasibleError, InputError
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.profiles import Weights
 from routing.roads import RoadMetric
@@ -18,7 +17,7 @@ from routing.snapping import Positions, Spots, find_spots
 from routing.telling import telling_if_slow
 from scenarios.access import NAMED_TRUCKS, AccessGroup, listed
 from scenarios.city import City
-from scenarios.compounds import has_gates, holds_pass, keep_out, streets_outside
+from scenarios.compounds import has_gates, holds_pass, keep_out, kept_out, streets_outside
 from scenarios.corridors import day_trucks_washing
 from scenarios.day import Day, DueFacility, DueStop, DueTruck
 from scenarios.hauling.loads import Load
@@ -34,6 +33,7 @@ DOUBTFUL_SNAP_M = 60.0
 """A point farther than this from its street is planned for, with a warning."""
 MATRIX_PLACES = 12_000
 """Among more places travel is looked up in blocks; two tables of so many take 1.2 GB a profile."""
+MOST_MATRIX_BYTES = 8_000_000_000
 CURB_CLASSES = frozenset(
     HIGHWAY_CLASSES.index(name)
     for name in ("motorway", "trunk", "primary", "secondary")
@@ -181,17 +181,19 @@ def build_day_problem(
     used = {f.facility_id for f in facilities}
     working = [f for f in day.facilities if f.facility_id in used]
     parts = (*stop_tasks, *street_tasks), vehicles, facilities
-    washing: tuple[Washing | None, ...] = ()
+    washes = _washes(day, gates, far)
+    layers, washing = _layers(travel, positions, washes)
     linked = any(s.follows or s.after_bins for s in streets)
-    if len(positions) > MATRIX_PLACES and travel.is_plain and not (linked or places.gated):
+    if len(positions) > MATRIX_PLACES and not linked:
         say(f"travel between {len(positions):,} places is looked up as it is needed")
-        problem = Problem.without_matrices(
-            *parts, RoadTravel(travel.metrics, positions), rules_of(city)
-        )
+        closed = kept_out(travel.let_in, places.gated, len(positions))
+        ways = RoadTravel(layers, positions, closed)
+        problem = Problem.without_matrices(*parts, ways, rules_of(city), travel.changes)
     else:
+        _refuse_too_many(len(positions), len(layers))
         say(f"travel between {len(positions):,} places for {len(groups)} truck profiles")
         with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
-            tables, washing = _travel(travel, positions, _washes(day, gates, far))
+            tables = [layer.travel_table(positions, positions) for layer in layers]
         keep_out(tables, travel.let_in, places.gated)
         problem = Problem(
             *parts,
@@ -227,21 +229,37 @@ def _washes(day: Day, gates: dict[str, int], far: dict[str, str]) -> dict[str, W
     }
 
 
-def _travel(
+def _layers(
     travel: Travel, positions: Positions, stations: dict[str, WashStation]
-) -> tuple[list[Table], tuple[Washing | None, ...]]:
-    """Return the travel matrix of each layer, and how those travel that wash before they enter."""
-    tables: list[Table] = []
-    washing: list[Washing | None] = []
-    for metric, rule in zip(travel.metrics, travel.wash, strict=True):
-        if rule is None:
-            tables.append(metric.travel_table(positions, positions))
-            washing.append(None)
-        else:
-            table, led = wash_travel(metric, rule, positions, stations)
-            tables.append(table)
-            washing.append(led)
-    return tables, tuple(washing) if any(washing) else ()
+) -> tuple[list[Layer], tuple[Washing | None, ...]]:
+    """Return how trucks travel by each layer, and those layers of them that wash on the way."""
+    washing = tuple(
+        None if rule is None else wash_travel(metric, rule, positions, stations)
+        for metric, rule in zip(travel.metrics, travel.wash, strict=True)
+    )
+    layers: list[Layer] = [
+        metric if washes is None else washes
+        for metric, washes in zip(travel.metrics, washing, strict=True)
+    ]
+    return layers, washing if any(washing) else ()
+
+
+def _refuse_too_many(num_places: int, num_layers: int) -> None:
+    """Raise where matrices would take more memory than a machine is asked for.
+
+    Raises
+    ------
+    InputError
+        When there are so many places among work whose passes are linked.
+    """
+    needed = 2 * 4 * num_layers * num_places**2
+    if needed > MOST_MATRIX_BYTES:
+        raise InputError(
+            f"passes that are linked need travel among all {num_places:,} places at once, which"
+            f" takes {needed / 1e9:.0f} GB for {num_layers} kinds of travel; expected at most"
+            f" {MOST_MATRIX_BYTES / 1e9:.0f} GB. Plan streets and points apart (huanwei sweep),"
+            " spread the streets over a week, or divide the city"
+        )
 
 
 def _stranded(
@@ -253,8 +271,10 @@ def _stranded(
         if washes is None:
             continue
         homes = sorted({v.end for v in problem.vehicles if v.profile == k})
-        stuck = (problem.time_s[k][:, homes] < 0).all(axis=1)
-        names = [t.task_id for t in problem.tasks if all(stuck[m.exit] for m in t.modes)]
+        exits = np.asarray([m.exit for t in problem.tasks for m in t.modes], np.int64)
+        ways = problem.ways.block(k, exits, np.asarray(homes, np.int64))[0]
+        stuck = set(exits[(ways < 0).all(axis=1)].tolist())
+        names = [t.task_id for t in problem.tasks if all(m.exit in stuck for m in t.modes)]
         if names:
             notes.append(
                 f"{listed(group.truck_ids, NAMED_TRUCKS)} cannot come home from"

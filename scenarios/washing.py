@@ -5,12 +5,13 @@ station, behind which every entry is open, whichever takes less time::
 
     time(a, b) = min(unwashed(a, b), min over w of unwashed(a, w) + wash_s(w) + washed(w, b))
 
-Which station a leg leads by is remembered beside the matrix, so that a plan can be told in full.
+Which station a leg leads by is found again for the legs of a plan, to tell it in full.
 A wash takes the station's own time; its bays are not booked.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 ROWS = 512
 """Rows of the matrix that are joined at a time."""
+LEGS = 64
+"""Legs whose stations are looked up at a time."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,55 @@ class Washing:
     unwashed, approach, washed
         Travel without driving onto an entry; to stations, which may stand on an entry; from
         stations, all entries open.
-    via
-        The station (index) that each leg leads by, -1 = none, shape (num_locations,
-        num_locations).
+    gates
+        The places of the stations.
     """
 
     stations: tuple[WashStation, ...]
     unwashed: RoadMetric
     approach: RoadMetric
     washed: RoadMetric
-    via: NDArray[np.signedinteger]
+    gates: Positions
+
+    def travel_table(self, sources: Positions, targets: Positions) -> Table:
+        """Return the travel of trucks that are bound."""
+        return self.joined(sources, targets)[0]
+
+    def mark(self) -> bytes:
+        """Return what tells such travel apart."""
+        digest = hashlib.sha256()
+        for metric in (self.unwashed, self.approach, self.washed):
+            digest.update(metric.mark())
+        digest.update(repr([(s.location, s.facility.unload_s) for s in self.stations]).encode())
+        return digest.digest()
+
+    def joined(
+        self, sources: Positions, targets: Positions
+    ) -> tuple[Table, NDArray[np.signedinteger]]:
+        """Return travel, and the station (index) that each leg leads by, -1 = none."""
+        metric = self.washed
+        table = _dodging_none(metric, self.unwashed, sources, targets)
+        via = np.full(table.time.shape, -1, np.int8 if len(self.stations) <= 127 else np.int16)
+        if self.stations:
+            there = _dodging_none(metric, self.approach, sources, self.gates)
+            onward = metric.travel_table(self.gates, targets, count_gates=True)
+            _join(table, there, onward, [s.facility.unload_s for s in self.stations], via)
+        if metric.weights.gates is not None:
+            np.copyto(table.time, table.time % GATE_S, where=table.time >= 0)
+        return table, via
+
+    def stations_by(self, sources: Positions, targets: Positions) -> NDArray[np.int64]:
+        """Return the station (index) by which the way from each source to its target leads.
+
+        It is -1 where there is none. O(legs * `LEGS`) travel is asked for.
+        """
+        found = np.full(len(sources), -1, np.int64)
+        for first in range(0, len(sources), LEGS):
+            some = slice(first, first + LEGS)
+            start, row = _distinct(sources, some)
+            goal, column = _distinct(targets, some)
+            found[some] = self.joined(start, goal)[1][row, column]
+        return found
 
 
 @dataclass(frozen=True)
@@ -71,13 +113,20 @@ class Drive:
     station: WashStation | None = None
 
 
+def _distinct(places: Positions, some: slice) -> tuple[Positions, NDArray[np.intp]]:
+    """Return some places, each once, and for each of them its number among these."""
+    pairs = np.stack([np.asarray(places.arc)[some], np.asarray(places.offset_cm)[some]])
+    once, number = np.unique(pairs, axis=1, return_inverse=True)
+    return Positions(once[0], once[1]), number.reshape(-1)
+
+
 def wash_travel(
     metric: RoadMetric,
     rule: WashRule,
     positions: Positions,
     stations: Mapping[str, WashStation],
-) -> tuple[Table, Washing]:
-    """Return the travel matrix of trucks that are bound by a rule, and what its legs lead by.
+) -> Washing:
+    """Return how trucks travel that are bound by a rule.
 
     Parameters
     ----------
@@ -96,16 +145,7 @@ def wash_travel(
         np.asarray(positions.arc)[where], np.asarray(positions.offset_cm)[where]
     )  # fmt: skip
     unwashed, approach = _guarded(metric, rule.entries, gates.arc)
-    table = _dodging_none(metric, unwashed, positions, positions)
-    via = np.full(table.time.shape, -1, np.int8 if len(used) <= 127 else np.int16)
-    if used:
-        there = _dodging_none(metric, approach, positions, gates)
-        onward = metric.travel_table(gates, positions, count_gates=True)
-        seconds = [s.facility.unload_s for s in used]
-        _join(table, there, onward, seconds, via)
-    if metric.weights.gates is not None:
-        np.copyto(table.time, table.time % GATE_S, where=table.time >= 0)
-    return table, Washing(used, unwashed, approach, metric, via)
+    return Washing(used, unwashed, approach, metric, gates)
 
 
 def _dodging_none(
@@ -177,7 +217,7 @@ def find_drives(
     washing = posed.washing[layer] if posed.washing else None
     if washing is None:
         return [Drive((path,)) for path in _paths(posed, posed.metrics[layer], start, goal)]
-    via = washing.via[start, goal].astype(np.int64)
+    via = _led_by(posed, washing, start, goal)
     straight = np.flatnonzero(via < 0)
     drives: dict[int, Drive] = {
         int(i): Drive((path,))
@@ -223,12 +263,27 @@ def step_ends(posed: DayProblem, timing: Timing) -> tuple[int, int] | None:
 
 def wash_seconds(posed: DayProblem, driven: Driven) -> int:
     """Return the time that a route spends at wash stations, which its legs hold."""
+    if not posed.washing:
+        return 0
     seconds = 0
-    for layer, source, target in legs_of(posed, driven):
-        washing = posed.washing[layer] if posed.washing else None
-        if washing is not None and washing.via[source, target] >= 0:
-            seconds += washing.stations[washing.via[source, target]].facility.unload_s
+    legs = np.asarray(legs_of(posed, driven), np.int64)
+    for layer in np.unique(legs[:, 0]).tolist():
+        washing = posed.washing[layer]
+        if washing is not None:
+            own = legs[legs[:, 0] == layer]
+            led = _led_by(posed, washing, own[:, 1], own[:, 2])
+            seconds += sum(washing.stations[k].facility.unload_s for k in led[led >= 0].tolist())
     return seconds
+
+
+def _led_by(
+    posed: DayProblem, washing: Washing, sources: NDArray[np.int64], targets: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the station by which each way between two locations leads, -1 = none."""
+    arc, offset = posed.arc, posed.offset_cm
+    return washing.stations_by(
+        Positions(arc[sources], offset[sources]), Positions(arc[targets], offset[targets])
+    )
 
 
 def _paths(

@@ -37,7 +37,8 @@ def fingerprint(problem: Problem, *settings: Hashable) -> str:
     if problem.travel is not None:
         nothing = np.empty(0, np.int32)
         settings = (*settings, problem.travel.mark())
-        problem = replace(problem, time_s=nothing, length_m=nothing, travel=None)
+        hours = problem.hours and replace(problem.hours, time_s=nothing, length_m=nothing)
+        problem = replace(problem, time_s=nothing, length_m=nothing, hours=hours, travel=None)
     for part in (*(getattr(problem, f.name) for f in fields(problem)), settings):
         if isinstance(part, np.ndarray):
             digest.update(repr((part.shape, part.dtype.str)).encode())

@@ -44,7 +44,8 @@ def cut(
     used |= {site.location for site in sites}
     locations = sorted(used)
     profiles = sorted({truck.profile for truck in trucks}) or [0]
-    time_s, length_m = _matrices(problem, profiles, np.asarray(locations, np.int64))
+    where = np.asarray(locations, np.int64)
+    time_s, length_m = _matrices(problem, profiles, where)
     number = {place: k for k, place in enumerate(locations)}
     profile_of = {profile: k for k, profile in enumerate(profiles)}
     part = Problem(
@@ -56,7 +57,7 @@ def cut(
         rules=problem.rules,
         hours=None
         if problem.hours is None
-        else problem.hours.cut(profiles, locations, problem.time_s, problem.length_m),
+        else problem.hours.cut(profiles, where, problem.ways.block),
     )
     return Part(part, tuple(tasks), tuple(vehicles))
 

@@ -329,11 +329,19 @@ def _drive_alone(problem: Problem, route: Route) -> Driven:
     steps = (replace(s, idx=next(tasks)) if s.kind == "task" else s for s in route.steps)
     driven = drive(part.problem, Route(0, route.start_s, tuple(steps)))
     driven.route = route
-    profile = problem.vehicles[route.vehicle].profile
-    driven.home_layer = profile
+    layer_of = _layers_in_whole(problem, part.problem, problem.vehicles[route.vehicle].profile)
+    driven.home_layer = layer_of[driven.home_layer]
     for timing, step in zip(driven.timings, route.steps, strict=True):
-        timing.step, timing.layer = step, profile
+        timing.step, timing.layer = step, layer_of[timing.layer]
     return driven
+
+
+def _layers_in_whole(whole: Problem, part: Problem, profile: int) -> dict[int, int]:
+    """Return from the layers of a part that has one profile to those of the whole."""
+    if whole.hours is None or part.hours is None:
+        return {0: profile}
+    pairs = zip(part.hours.layer[0].tolist(), whole.hours.layer[profile].tolist(), strict=True)
+    return {0: profile} | dict(pairs)
 
 
 def _bay_faults(problem: Problem, driven: list[Driven]) -> list[str]:

@@ -9,12 +9,14 @@ leg is one path whose streets and times can be checked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from solvers.travel import Block, Indices
 
 NO_BORDER = 1 << 60
 
@@ -71,19 +73,30 @@ class Hours:
             faults.append("hours: travel between other locations")
         return faults
 
+    @classmethod
+    def without_matrices(
+        cls,
+        borders: NDArray[np.int64],
+        layer: NDArray[np.int64],
+        num_further: int,
+        num_locations: int,
+    ) -> Hours:
+        """Return hours whose further layers of travel are asked for in blocks."""
+        shape = (num_further, num_locations, num_locations)
+        nowhere = np.broadcast_to(np.int32(-1), shape)
+        return cls(borders, layer, nowhere, nowhere)
+
     def cut(
         self,
         profiles: Sequence[int],
-        places: Sequence[int],
-        time_s: NDArray[np.int32],
-        length_m: NDArray[np.int32],
+        places: NDArray[np.int64],
+        block: Callable[[int, Indices, Indices], Block],
     ) -> Hours:
         """Return the same hours for some of the profiles on some of the locations.
 
-        ``time_s`` and ``length_m`` are those of the problem; a layer of theirs by which a profile
+        ``block`` gives the travel of any layer of the problem. A layer of a profile by which one
         travels that is kept, but whose own profile is not, becomes a further one.
         """
-        num_profiles = len(self.borders)
         layers = self.layer[list(profiles)]
         number = {old: new for new, old in enumerate(profiles)}
         times: list[NDArray[np.int32]] = []
@@ -91,11 +104,9 @@ class Hours:
         for old in np.unique(layers).tolist():
             if old not in number:
                 number[old] = len(profiles) + len(times)
-                own = old >= num_profiles
-                some = self.time_s[old - num_profiles] if own else time_s[old]
-                far = self.length_m[old - num_profiles] if own else length_m[old]
-                times.append(some[np.ix_(places, places)])
-                lengths.append(far[np.ix_(places, places)])
+                some, far = block(old, places, places)
+                times.append(some)
+                lengths.append(far)
         shape = (len(times), len(places), len(places))
         return Hours(
             self.borders[list(profiles)],

@@ -205,16 +205,41 @@ class Problem:
         facilities: tuple[Facility, ...],
         travel: Travel,
         rules: Rules | None = None,
+        hours: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> Problem:
-        """Return a problem whose travel is asked for in blocks."""
-        shape = (travel.num_profiles, travel.num_locations, travel.num_locations)
-        nowhere = np.broadcast_to(np.int32(-1), shape)
-        return cls(tasks, vehicles, facilities, nowhere, nowhere, rules or Rules(), travel=travel)
+        """Return a problem whose travel is asked for in blocks.
+
+        ``hours`` are the borders and layers of `Hours` where travel changes by the hour.
+        """
+        far, further = travel.num_locations, None
+        num_profiles = travel.num_layers
+        if hours is not None:
+            num_profiles = len(hours[0])
+            further = Hours.without_matrices(*hours, travel.num_layers - num_profiles, far)
+        nowhere = np.broadcast_to(np.int32(-1), (num_profiles, far, far))
+        return cls(
+            tasks,
+            vehicles,
+            facilities,
+            nowhere,
+            nowhere,
+            rules or Rules(),
+            hours=further,
+            travel=travel,
+        )
 
     @property
     def ways(self) -> Travel:
         """Return where blocks of travel come from, whether there are matrices or not."""
-        return self.travel or MatrixTravel(self.time_s, self.length_m)
+        if self.travel is not None:
+            return self.travel
+        if self.hours is None:
+            return MatrixTravel(self.time_s, self.length_m)
+        further = self.hours
+        return MatrixTravel(
+            [*self.time_s, *further.time_s],
+            [*self.length_m, *further.length_m],
+        )
 
     def need_matrices(self, what: str) -> None:
         """Raise if there are too many places for what works on matrices alone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,15 +18,15 @@ class Travel(Protocol):
     """Where travel times and lengths come from."""
 
     @property
-    def num_profiles(self) -> int:
-        """Return how many profiles of vehicles there are."""
+    def num_layers(self) -> int:
+        """Return how many layers there are: one a profile, and those of hours behind them."""
 
     @property
     def num_locations(self) -> int:
         """Return how many locations there are."""
 
-    def block(self, profile: int, origins: Indices, destinations: Indices) -> Block:
-        """Return the travel of a profile from some locations to others.
+    def block(self, layer: int, origins: Indices, destinations: Indices) -> Block:
+        """Return the travel of a layer from some locations to others.
 
         Both arrays may be one and the same where a second of driving costs what a metre does.
         """
@@ -37,28 +37,28 @@ class Travel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class MatrixTravel:
-    """Blocks of full matrices, shape (num_profiles, num_locations, num_locations)."""
+    """Blocks of full matrices, shape (num_layers, num_locations, num_locations)."""
 
-    time_s: NDArray[np.int32]
-    length_m: NDArray[np.int32]
+    time_s: Sequence[NDArray[np.int32]] | NDArray[np.int32]
+    length_m: Sequence[NDArray[np.int32]] | NDArray[np.int32]
 
     @property
-    def num_profiles(self) -> int:
+    def num_layers(self) -> int:
         """Return how many matrices there are of each kind."""
         return len(self.time_s)
 
     @property
     def num_locations(self) -> int:
         """Return their number of rows."""
-        return self.time_s.shape[1]
+        return len(self.time_s[0])
 
-    def block(self, profile: int, origins: Indices, destinations: Indices) -> Block:
+    def block(self, layer: int, origins: Indices, destinations: Indices) -> Block:
         """Return rows and columns of both matrices."""
         rows, columns = origins[:, None], destinations[None, :]
-        length = self.length_m[profile][rows, columns]
+        length = self.length_m[layer][rows, columns]
         if self.time_s is self.length_m:
             return length, length
-        return self.time_s[profile][rows, columns], length
+        return self.time_s[layer][rows, columns], length
 
     def mark(self) -> str:
         """Return nothing: the matrices are hashed with their problem."""
@@ -89,7 +89,7 @@ class PlaneTravel:
     seconds: Callable[[NDArray[np.int32]], NDArray[np.int32]] | None = None
 
     @property
-    def num_profiles(self) -> int:
+    def num_layers(self) -> int:
         """Return one."""
         return 1
 
@@ -98,7 +98,7 @@ class PlaneTravel:
         """Return the number of places."""
         return len(self.x)
 
-    def block(self, profile: int, origins: Indices, destinations: Indices) -> Block:
+    def block(self, layer: int, origins: Indices, destinations: Indices) -> Block:
         """Return the straight ways from some places to others."""
         dx = self.x[origins, None] - self.x[None, destinations]
         dy = self.y[origins, None] - self.y[None, destinations]

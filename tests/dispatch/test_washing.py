@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from openpyxl import Workbook
 
@@ -23,6 +22,7 @@ from dispatch.record import plan_record
 from dispatch.sheets import build_workbook
 from dispatch.summary import summary_lines
 from routing.network import Network
+from routing.snapping import Positions
 from scenarios.city import City, read_city
 from scenarios.run import DayPlan, run_day
 from scenarios.runs.figures import day_figures, day_lines
@@ -273,7 +273,9 @@ def test_a_day_on_a_real_map(shared_osm: Path, tmp_path: Path, monkeypatch, name
     city = read_city(folder)
     done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(200))
     plan = plan_record(city, done)
-    assert any(np.any(w.via >= 0) for w in done.posed.washing if w is not None)
+    places = Positions(done.posed.arc, done.posed.offset_cm)
+    washing = [w for w in done.posed.washing if w is not None]
+    assert any((w.joined(places, places)[1] >= 0).any() for w in washing)
     report = audit_plan(plan, city, done.network)
     assert report.findings == [], "\n".join(report.lines())
     if washes(plan):

@@ -27,12 +27,17 @@ def test_blocks_are_cut_from_the_whole_table(made):
     metrics = [roads.weigh(w) for w in weights]
     places = some_places(network, weights[0], 3, 8)
     travel = RoadTravel(metrics, places)
-    assert (travel.num_profiles, travel.num_locations) == (2, 8)
+    assert (travel.num_layers, travel.num_locations) == (2, 8)
     origins, destinations = np.asarray([5, 0, 7]), np.asarray([1, 5])
     for profile, metric in enumerate(metrics):
         table = metric.travel_table(places, places)
         time, length = travel.block(profile, origins, destinations)
         assert (time == table.time[np.ix_(origins, destinations)]).all()
         assert (length == table.length[np.ix_(origins, destinations)]).all()
+    shut = np.arange(8) == 5
+    some = RoadTravel(metrics, places, [shut, ~shut])
+    assert (some.block(0, origins, destinations)[0][:, 1] == -1).all()
+    assert (some.block(1, origins, destinations)[1][:, 0] == -1).all()
+    assert some.mark() != travel.mark()
     assert travel.mark() == RoadTravel(metrics, places).mark()
     assert travel.mark() != RoadTravel(metrics[:1], places).mark()

@@ -197,21 +197,25 @@ def test_legs_equal_those_tried_one_by_one(made, seed, num_entries, wash_s, on_e
         spots.offset_cm[1] = network.arc_length_cm[chosen[0]] // 2
     entries = np.sort(chosen).astype(np.int32)
     stations = [station(0, 0, wash_s[0]), station(1, 1, wash_s[1])]
-    table, washing = wash_travel(
+    washing = wash_travel(
         build_roads(network).weigh(weights),
         WashRule(entries, ("W0", "W1")),
         spots,
         {s.facility.facility_id: s for s in stations},
     )
+    table, led = washing.joined(spots, spots)
+    pairs = np.indices((6, 6)).reshape(2, -1)
+    one, other = (Positions(spots.arc[k], spots.offset_cm[k]) for k in pairs)
+    assert (washing.stations_by(one, other) == led.reshape(-1)).all()
     places = list(zip(spots.arc.tolist(), spots.offset_cm.tolist(), strict=True))
     bans = naive.binding_bans(network, weights.profile.hgv)
     for i in range(6):
         for j in range(6):
             known = set(entries.tolist())
             expected = tried(network, weights, known, places, stations, (i, j))
-            via = int(washing.via[i, j])
+            via = int(led[i, j])
             assert (table.time[i, j], table.length[i, j], via) == expected
-            paths = parts(washing, spots, (i, j))
+            paths = parts(washing, spots, (i, j), via)
             wash = 0 if via < 0 else stations[via].facility.unload_s
             if table.time[i, j] >= 0:
                 assert sum(p.time_s for p in paths) + wash == table.time[i, j]
@@ -222,14 +226,13 @@ def test_legs_equal_those_tried_one_by_one(made, seed, num_entries, wash_s, on_e
                 check_path(network, weights, path, bans)
 
 
-def parts(washing: Washing, spots: Positions, ends: tuple[int, int]) -> list[StreetPath]:
+def parts(washing: Washing, spots: Positions, ends: tuple[int, int], via: int) -> list[StreetPath]:
     """Return the path of a leg, or the two of a leg by a station."""
 
     def path(metric, one: int, other: int) -> StreetPath:
         pair = [Positions(spots.arc[[k]], spots.offset_cm[[k]]) for k in (one, other)]
         return metric.find_paths(*pair)[0]
 
-    via = int(washing.via[ends])
     if via < 0:
         return [path(washing.unwashed, *ends)]
     where = washing.stations[via].location

@@ -16,7 +16,7 @@ from solvers.solve import solve
 from solvers.stop import MaxIterations
 from solvers.travel import MatrixTravel, PlaneTravel
 from tests.solvers.parts.towns import plain_town, whole_metres, with_matrices, without_matrices
-from tests.solvers.problems import line_problem, random_problem
+from tests.solvers.problems import line_problem, random_problem, with_hours
 
 
 def test_straight_lines_by_hand():
@@ -60,9 +60,11 @@ def test_a_part_drives_like_the_whole(seed):
         ]
 
 
-def test_the_judge_needs_no_matrices():
+@pytest.mark.parametrize("by_the_hour", [False, True])
+def test_the_judge_needs_no_matrices(by_the_hour: bool):
     """Without matrices the judge finds every time and every fault that it finds with them."""
     problem = random_problem(2)
+    problem = with_hours(problem, 3) if by_the_hour else problem
     plan = solve(problem, MaxIterations(50), 1)
     wrong = replace(plan.routes[0], start_s=0, steps=plan.routes[0].steps[::-1])
     for routes in (plan.routes, (wrong, *plan.routes[1:])):

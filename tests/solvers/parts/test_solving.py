@@ -27,7 +27,7 @@ from tests.solvers.parts.towns import (
     with_matrices,
     without_matrices,
 )
-from tests.solvers.problems import line_problem, random_problem
+from tests.solvers.problems import line_problem, random_problem, with_hours
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
 STEPS = 2_000 if COMPILED else 60
@@ -86,9 +86,11 @@ def test_threads_do_not_change_the_plan(town):
     assert in_parts(problem, threads=1) == in_parts(problem, threads=2)
 
 
-def test_plans_without_matrices_are_those_with_them():
+@pytest.mark.parametrize("by_the_hour", [False, True])
+def test_plans_without_matrices_are_those_with_them(by_the_hour: bool):
     """Travel asked for in blocks leads to the same plan as matrices do, but for a weaker bound."""
     problem = scarce_town(2)
+    problem = with_hours(problem, 2) if by_the_hour else problem
     plan = in_parts(without_matrices(problem))
     known = in_parts(problem)
     assert plan.routes == known.routes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
-from solvers.travel import Block, Indices, MatrixTravel, PlaneTravel
+from solvers.travel import Block, Indices, PlaneTravel
 from tests.solvers.problems import HOUR, random_problem
 
 
@@ -59,9 +59,9 @@ def with_matrices(problem: Problem) -> Problem:
 
 def without_matrices(problem: Problem) -> Problem:
     """The same problem with its matrices behind a door that gives blocks."""
-    travel = MatrixTravel(problem.time_s, problem.length_m)
+    hours = problem.hours and (problem.hours.borders, problem.hours.layer)
     tables = problem.tasks, problem.vehicles, problem.facilities
-    return Problem.without_matrices(*tables, travel, problem.rules)
+    return Problem.without_matrices(*tables, problem.ways, problem.rules, hours)
 
 
 def scarce_town(seed: int, num_tasks: int = 60) -> Problem:
@@ -104,13 +104,13 @@ class CountingTravel:
     def __init__(self, inner: PlaneTravel) -> None:
         self.inner = inner
         self.largest = self.entries = 0
-        self.num_profiles, self.num_locations = inner.num_profiles, inner.num_locations
+        self.num_layers, self.num_locations = inner.num_layers, inner.num_locations
 
-    def block(self, profile: int, origins: Indices, destinations: Indices) -> Block:
+    def block(self, layer: int, origins: Indices, destinations: Indices) -> Block:
         """Return the block and note its size."""
         size = len(origins) * len(destinations)
         self.largest, self.entries = max(self.largest, size), self.entries + size
-        return self.inner.block(profile, origins, destinations)
+        return self.inner.block(layer, origins, destinations)
 
     def mark(self) -> object:
         """Return the mark of the travel behind it."""
