@@ -21,11 +21,11 @@ AROUND = 200
 SAMPLED, SAMPLED_AMONG = 8, 2000
 """Further neighbors of streets, and how far they reach."""
 NEAR_FACILITIES = 3
-PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.0, 0.0, 0.0)
-TIMED_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.3, 15.0, 30.0)
+PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.0, 0.0, 0.0, 0.05)
+TIMED_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.3, 15.0, 30.0, 0.05)
 """Mean number removed, longest string, share of split strings, their growth, rate of blinks; share
-of larger ruins, with their mean and longest. Windows make single stops hard to move between long
-routes, so that now and then a long string must go."""
+of larger ruins, with their mean and longest; share of steps that exchange tails. Windows make
+single stops hard to move between long routes, so that now and then a long string must go."""
 WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
 MEAN_WEIGHT = 1e-3
@@ -393,6 +393,15 @@ def _orders(problem: Problem, cost: NDArray[np.int32]) -> list[NDArray[np.int64]
     return keys
 
 
+def _knobs(problem: Problem, flags: dict[int, bool]) -> NDArray[np.float64]:
+    """Return the knobs of a search; no tails are exchanged where labels do not tell all of them."""
+    knobs = np.asarray(TIMED_KNOBS if flags[g.TIMED] or flags[g.RELOADS] else PLAIN_KNOBS)
+    streams = {task.stream for task in problem.tasks}
+    if flags[g.RELOADS] or len(streams) > 1 or problem.groups or needs_booking(problem):
+        knobs[g.TAILS] = 0.0
+    return knobs
+
+
 def build_tables(problem: Problem, seed: int) -> Tables:
     """Return a checked problem as the tables of a native search in which nothing is served yet."""
     problem.check()
@@ -421,7 +430,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
         rank=_ranks(problem, cost),
         tally=_tally(builder, flags, len(route)),
         seed=np.asarray([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) or 1], np.uint64),
-        knob=np.asarray(TIMED_KNOBS if flags[g.TIMED] or flags[g.RELOADS] else PLAIN_KNOBS),
+        knob=_knobs(problem, flags),
     )
     tables = tables._replace(work=_work(builder, tables))
     _write_ends(problem, tables)

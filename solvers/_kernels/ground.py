@@ -175,8 +175,10 @@ PRICE, KEY, ORDER = range(3)
 # Columns of group (int64): first and end pattern, then its visits or -1.
 FIRST_PATTERN, END_PATTERN, VISIT = range(3)
 
-# Fields of knob (float64). A share of the ruins removes more in longer strings.
-MEAN_REMOVED, LONGEST, SPLIT, SPLIT_GROWTH, BLINK, LARGE, MEAN_LARGE, LONGEST_LARGE = range(8)
+# Fields of knob (float64). A share of the ruins removes more in longer strings, and a share of the
+# steps exchanges the tails of two routes instead.
+MEAN_REMOVED, LONGEST, SPLIT, SPLIT_GROWTH, BLINK = range(5)
+LARGE, MEAN_LARGE, LONGEST_LARGE, TAILS = range(5, 9)
 
 
 class Tables(NamedTuple):

@@ -78,7 +78,7 @@ def way(travel: Int32, link: Int64, layer: int, x: int, y: int) -> int:
 
 
 @inlined_kernel
-def _tie(travel: Int32, link: Int64, layer: int, x: int, y: int) -> None:
+def tie(travel: Int32, link: Int64, layer: int, x: int, y: int) -> None:
     """Let node y follow node x."""
     leave, enter = link[x, OUT_AT], link[y, IN_AT]
     cost = travel[layer, leave, enter]
@@ -143,7 +143,7 @@ def _unlink(
 ) -> None:
     """Take a node out of its route, without a word in the log."""
     p, y = link[x, PREV], link[x, NEXT]
-    _tie(travel, link, route[r, COST_LAYER], p, y)
+    tie(travel, link, route[r, COST_LAYER], p, y)
     node[x, ROUTE] = NONE
     if x < tally[NUM_TASKS]:
         _count(node, route, work, tally, r, x, -ONE)
@@ -169,8 +169,8 @@ def _link(
     y = link[after, NEXT]
     node[x, ROUTE] = r
     layer = route[r, COST_LAYER]
-    _tie(travel, link, layer, after, x)
-    _tie(travel, link, layer, x, y)
+    tie(travel, link, layer, after, x)
+    tie(travel, link, layer, x, y)
     if x < tally[NUM_TASKS]:
         _count(node, route, work, tally, r, x, ONE)
     else:
@@ -241,8 +241,8 @@ def _turn(
 ) -> None:
     set_mode(mode, link, node, task, m)
     layer = route[r, COST_LAYER]
-    _tie(travel, link, layer, link[task, PREV], task)
-    _tie(travel, link, layer, task, link[task, NEXT])
+    tie(travel, link, layer, link[task, PREV], task)
+    tie(travel, link, layer, task, link[task, NEXT])
 
 
 @lean_inner_kernel

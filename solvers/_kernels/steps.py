@@ -2,14 +2,14 @@
 
 Slack induction by string removals with simulated annealing, after Christiaens & Vanden Berghe
 2020, section 5 (doi 10.1287/trsc.2019.0914). The threshold of acceptance is drawn before the
-recreate, so that a hopeless step ends early.
+recreate, so that a hopeless step ends early. Now and then two routes exchange their tails instead.
 """
 
 from __future__ import annotations
 
 import math
 
-from routing._kernels.jit import lean_inner_kernel, lean_kernel, spliced_kernel
+from routing._kernels.jit import inlined_kernel, lean_inner_kernel, lean_kernel, spliced_kernel
 from solvers._kernels.chance import draw
 from solvers._kernels.exact import Exact, keep_exact, settle
 from solvers._kernels.fleet import cheapest_truck, shake_truck
@@ -62,6 +62,7 @@ from solvers._kernels.links import (
 )
 from solvers._kernels.recreate import arrange, place_task
 from solvers._kernels.ruin import ruin
+from solvers._kernels.tails import exchanges_tails, swap_tails
 from solvers._kernels.trips import replan_modes, replan_visits, ways_cost
 
 OLD_ABSENT = 4  # unserved tasks that a step offers again
@@ -202,6 +203,20 @@ def _note_best(link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64
     work[BEST, 0] = k
 
 
+@inlined_kernel
+def _accept(t: Tables, exact: Exact, change: int) -> None:
+    """Count an accepted step, and keep the routes if none cheaper were met."""
+    tally = t.tally
+    tally[COST_NOW] += change
+    tally[ACCEPTED] += 1
+    if tally[COST_NOW] < tally[COST_BEST]:
+        tally[COST_BEST] = tally[COST_NOW]
+        if tally[BOOKED]:
+            keep_exact(exact)
+        else:
+            _note_best(t.link, t.node, t.route, t.work, tally)
+
+
 @lean_kernel
 def take_over(t: Tables) -> None:
     """Link the routes written in the row of the best plan; nothing may be served before."""
@@ -262,6 +277,11 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
         threshold = float(NEVER)
         if tally[NUM_USED] > 0:
             threshold = -heat * math.log(draw(t.seed) + 1e-300)
+            if exchanges_tails(t):
+                change = swap_tails(t, threshold)
+                if change < NEVER:
+                    _accept(t, exact, change)
+                continue
             ruin(t)
             if tally[MIXED_FLEET]:
                 shake_truck(t)
@@ -278,11 +298,4 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
                     relabel(t.travel, link, node, route, tally, work[TOUCHED, i], WHOLE, WHOLE)
             continue
         _keep_absent(node, work, tally)
-        tally[COST_NOW] += tally[DELTA]
-        tally[ACCEPTED] += 1
-        if tally[COST_NOW] < tally[COST_BEST]:
-            tally[COST_BEST] = tally[COST_NOW]
-            if tally[BOOKED]:
-                keep_exact(exact)
-            else:
-                _note_best(link, node, route, work, tally)
+        _accept(t, exact, tally[DELTA])
