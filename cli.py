@@ -537,6 +537,9 @@ def bench_site(
 @click.option("--iterations", type=click.IntRange(0), default=200, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True)
 @click.option("--city", type=click.IntRange(0), help="Only the city of this number.")
+@click.option(
+    "--points", type=click.IntRange(1, 20_000), help="Points of every city. [default: 14, 26, 40]"
+)
 @guarded
 def bench_rules(
     maps: tuple[Path, ...],
@@ -546,6 +549,7 @@ def bench_rules(
     iterations: int,
     workers: int,
     city: int | None,
+    points: int | None,
 ) -> None:
     """Plan cities with every rule switched on and off, on each MAP by turns, and audit each plan.
 
@@ -553,11 +557,12 @@ def bench_rules(
     Example:  huanwei bench rules --cities 20
     Each rule alone, all but one, and rules by chance; exit code 4 where an audit does not pass.
     """
-    from dispatch.ruleproof.proof import prove_rules
+    from dispatch.ruleproof.proof import SIZES, prove_rules
 
     speaker = Speaker(as_json=False)
     effort = (cities, seed, iterations)
-    proof = prove_rules(maps, folder, effort, speaker.say, workers=workers, only=city)
+    sizes = SIZES if points is None else (points,)
+    proof = prove_rules(maps, folder, effort, speaker.say, sizes=sizes, workers=workers, only=city)
     click.echo("\n".join(proof.lines()))
     if proof.not_passed:
         sys.exit(4)

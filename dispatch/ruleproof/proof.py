@@ -81,13 +81,15 @@ def trials(samples: Sequence[tuple[Path, Path]], count: int, seed: int) -> list[
     return [Trial(k, *samples[k % len(samples)], rules) for k, rules in enumerate(sets)]
 
 
-def lay_samples(maps: Sequence[Path], folder: Path, seed: int, say: Say) -> list[tuple[Path, Path]]:
+def lay_samples(
+    maps: Sequence[Path], folder: Path, seed: int, say: Say, sizes: Sequence[int] = SIZES
+) -> list[tuple[Path, Path]]:
     """Write the samples that cities are made of; return each one's folder and map.
 
     Without a map each is laid on a map of its own.
     """
     found = []
-    for k, (osm, points) in enumerate([(m, p) for p in SIZES for m in (maps or (None,))]):
+    for k, (osm, points) in enumerate([(m, p) for p in sizes for m in (maps or (None,))]):
         where = folder / "samples" / f"{k}-{points}"
         say(f"laying a sample of {points} points on {osm.name if osm else 'a map of its own'}")
         write_sample(where, osm=osm, points=points, seed=seed + k)
@@ -165,6 +167,7 @@ def prove_rules(
     effort: tuple[int, int, int],
     say: Say,
     *,
+    sizes: Sequence[int] = SIZES,
     workers: int = 1,
     only: int | None = None,
 ) -> RuleProof:
@@ -176,6 +179,8 @@ def prove_rules(
         To lay the cities on by turns; none for maps of their own.
     effort
         Number of cities, seed, and iterations of each plan.
+    sizes
+        Rows of points.csv of the samples that the cities are made of, by turns.
     workers
         Processes that plan side by side; they do not change what is found.
     only
@@ -184,7 +189,7 @@ def prove_rules(
     count, seed, iterations = effort
     if folder.exists():
         shutil.rmtree(folder)
-    chosen = trials(lay_samples(maps, folder, seed, say), count, seed)
+    chosen = trials(lay_samples(maps, folder, seed, say, sizes), count, seed)
     chosen = chosen if only is None else [t for t in chosen if t.number == only]
     work = partial(try_city, folder=folder, seed=seed, iterations=iterations)
     outcomes = []

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dispatch.ruleproof.tables import DATE, STREET_KINDS, Tables
+from scenarios.schema import CONTAINER, HOOKLIFT
 
 Switch = Callable[[Tables, np.random.Generator], None]
 MOST_STREETS = 3
@@ -273,6 +274,18 @@ def _frost(city: Tables, rng: np.random.Generator) -> None:
     city.add("weather", date=DATE, min_temp_c="-6", max_temp_c="1", rain_mm="0", snow_cm="0")
 
 
+def _containers(city: Tables, rng: np.random.Generator) -> None:
+    points = city["points"]
+    rows = points["stream"].eq("other") & city.some("points", rng, 0.3)
+    for column, value in (("kind", CONTAINER), ("bins", ""), ("demand_m3", ""), ("service_s", "")):
+        city.put("points", column, value, rows)
+    city.put("points", "demand_kg", str(int(rng.integers(1200, 3500))), rows)
+    hours = {"shift_start": "05:00", "shift_end": "14:00"}
+    held = str(int(rng.integers(1, 3)))
+    city.add("trucks", truck_id="HOOK", kind=HOOKLIFT, depot_id="D1", capacity_kg="9000", **hours)
+    city.put("trucks", "containers", held, city.of_kind(HOOKLIFT))
+
+
 SWITCHES: dict[str, Switch] = {
     "narrow windows": _narrow_windows,
     "second windows": _second_windows,
@@ -312,5 +325,6 @@ SWITCHES: dict[str, Switch] = {
     "frost": _frost,
     "hauls": _hauls,
     "night shifts": _night,
+    "containers": _containers,
 }
 """By name, in the order in which they are laid over one another."""

@@ -35,9 +35,9 @@ def _own_cache(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def samples(town: Path) -> Samples:
     """One small sample on the town's map."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ruleproof, "SIZES", (12,))
         patch.setenv("HUANWEI_CACHE", str(town / "cache"))
-        return lay_samples([town / "map.osm"], town / "proof", 1, lambda text: None)
+        laid = [town / "map.osm"], town / "proof", 1, lambda text: None
+        return lay_samples(*laid, sizes=(12,))
 
 
 def test_each_rule_stands_alone_and_is_left_out_alone(samples: Samples) -> None:
