@@ -4,14 +4,14 @@ A point visited n times a day gives an equal part of its day's amount each time,
 share its windows: each its own while there are enough, else every window is cut into equal parts;
 without windows the hours from 04:00 to 21:00 are shared, open to the night on both sides. A visit
 is named by the point, the second by the point and ``#2``; visits that all bear the plain name are
-numbered as they begin. What a smart point gives depends on its level, at most 1.2 times its
-capacity. A case (``case:`` and its identifier) is due once, until its working hours are used up.
+numbered as they begin. A smart point is visited by its level, or by its frequency where that is
+not believed: its visits are as many as the plan names, and give at most 1.2 times its capacity. A case (``case:`` and its identifier) is due once, until its working hours are used up.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,11 +64,15 @@ def match_visits(plan: PlanRecord, world: World) -> dict[tuple[int, int], Visit]
     for _, _, _, activity in stops:
         if number_of(activity.id, world):
             taken[world.point_of(activity.id)].add(number_of(activity.id, world))
+    named = Counter(world.point_of(activity.id) for _, _, _, activity in stops)
+    named += Counter(world.point_of(u.id) for u in plan.unserved or () if u.kind == "stop")
     visits = {}
     for _, number, idx, activity in sorted(stops, key=lambda stop: stop[:3]):
         point = world.points.get(world.point_of(activity.id))
         if point is not None:
-            visits[number, idx] = _visit(point, _choose(activity, taken, world), plan.date)
+            nth = _choose(activity, taken, world)
+            count = named[point.point_id] if point.kind == "smart" else visits_due(point, plan.date)
+            visits[number, idx] = _visit(point, nth, count)
     return visits
 
 
@@ -93,11 +97,11 @@ def _choose(activity: Activity, taken: Mapping[str, set[int]], world: World) -> 
 
 def visit_of(point: Point, number: int, date: dt.date) -> Visit:
     """Return the n-th visit to a point on a date, counted from 1."""
-    return _visit(point, number, date)
+    return _visit(point, number, visits_due(point, date))
 
 
-def _visit(point: Point, number: int, date: dt.date) -> Visit:
-    count = max(1, visits_due(point, date), number)
+def _visit(point: Point, number: int, count: int) -> Visit:
+    count = max(1, count, number)
     windows = shared_windows(point.windows, count)[number - 1]
     if point.kind == "smart":
         most = half_up(HIGHEST_FILL * point.demand_kg), half_up(HIGHEST_FILL * point.demand_l)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ import pandas as pd
 import pytest
 
 from dispatch.audit import AuditReport, audit_plan
+from dispatch.audit.record import read_record
+from dispatch.audit.visits import match_visits
+from dispatch.audit.world import read_world
 from routing.network import Network, TurnFlag
 from scenarios.city import City
 from tests.dispatch.audit_cases import (
@@ -628,6 +632,19 @@ def test_a_second_visit_too_early(case: Case) -> None:
     twice_a_day(case, "P5#2")
     case.act("T1", "P5#2")["begin_s"] -= 60
     assert "window" in case.audit().codes()
+
+
+def test_a_smart_point_has_the_hours_of_the_visits_that_are_made(case: Case) -> None:
+    """Its level, not its frequency, may ask for one visit, at any hour; two share the day."""
+    case.table("points", "P5", "frequency", "2/day")
+    case.table("points", "P5", "kind", "smart")
+    world = read_world(case.city, dt.date.fromisoformat(DATE))
+    one = match_visits(read_record(case.plan), world)
+    assert [v.windows for v in one.values() if v.point.point_id == "P5"] == [()]
+    case.plan["unserved"].append({**case.plan["unserved"][0], "id": "P5#2"})
+    two = match_visits(read_record(case.plan), world)
+    half = 12 * H + 1800
+    assert [v.windows for v in two.values() if v.point.point_id == "P5"] == [((0, half),)]
 
 
 def test_a_visit_made_twice(case: Case) -> None:
