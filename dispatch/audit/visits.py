@@ -5,7 +5,8 @@ share its windows: each its own while there are enough, else every window is cut
 without windows the hours from 04:00 to 21:00 are shared, open to the night on both sides. A visit
 is named by the point, the second by the point and ``#2``; visits that all bear the plain name are
 numbered as they begin. A smart point is visited by its level, or by its frequency where that is
-not believed: its visits are as many as the plan names, and give at most 1.2 times its capacity. A case (``case:`` and its identifier) is due once, until its working hours are used up.
+not believed: its visits are as many as the plan names, and give at most 1.2 times its capacity. A
+case (``case:`` and its identifier) is due once, until its working hours are used up.
 """
 
 from __future__ import annotations
