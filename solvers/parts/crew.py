@@ -63,7 +63,8 @@ class _Slices:
             together = min(self.workers, len(self.weight))
             share = min(1.0, together * self.weight[k] / max(1, self.left))
         length = max(1e-9, (self.until - begin) * share)
-        return lambda done: (self.stop.used(0) - begin) / length
+        # after a signal the share used stands at 1, where a part may only then be begun
+        return lambda done: self._ended() or (self.stop.used(0) - begin) / length
 
     def close(self, k: int) -> None:
         """Take note that a part is done."""

@@ -18,7 +18,7 @@ from solvers.parts.rounds import Scale
 from solvers.plan import Plan
 from solvers.problem import Facility, Problem, VisitGroup
 from solvers.solve import Options, solve
-from solvers.stop import MaxIterations
+from solvers.stop import MaxIterations, MaxSeconds
 from tests.solvers.parts.towns import (
     CountingTravel,
     mixed_town,
@@ -134,9 +134,10 @@ def test_a_plan_of_nothing():
     assert in_parts(replace(line_problem(), tasks=())).routes == ()
 
 
+@pytest.mark.parametrize("by_clock", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_keeps_the_best_plan(number):
-    """Ctrl-C in the second round gives the routes of all parts, and the handlers are back."""
+def test_a_signal_keeps_the_best_plan(number, by_clock):
+    """Ctrl-C gives the routes of all parts, begun or not, and the handlers are back."""
     told = []
 
     def interrupt(stage: str, used: float, cost: int, unserved: int) -> None:
@@ -146,9 +147,9 @@ def test_a_signal_keeps_the_best_plan(number):
 
     problem, before = scarce_town(3), signal.getsignal(number)
     options = Options(scale=Scale(12, 1000), threads=2)
-    plan = solve(
-        problem, MaxIterations(10**8 if COMPILED else 10**5), 1, "native", interrupt, options
-    )
+    steps = MaxIterations(10**8 if COMPILED else 10**5)
+    rule = MaxSeconds(10.0**6) if by_clock else steps
+    plan = solve(problem, rule, 1, "native", interrupt, options)
     assert evaluate_plan(problem, plan).feasible
     assert len(plan.unserved) < len(problem.tasks) / 2
     assert told[-1] == "stopped"
