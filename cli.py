@@ -341,6 +341,12 @@ def bench() -> None:
     """
 
 
+def folder_option(default: str, text: str) -> Callable[[Command], Command]:
+    """Return the option of the folder that a proof writes."""
+    kind = click.Path(path_type=Path)
+    return click.option("--folder", type=kind, default=default, show_default=True, help=text)
+
+
 @bench.command("roads")
 @click.argument("maps", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--peers", "with_peers", is_flag=True, help="Also all other engines.")
@@ -420,13 +426,7 @@ def bench_valhalla(osm: Path, python: Path | None, places: int) -> None:
 
 @bench.command("sweep")
 @click.argument("osm", type=click.Path(path_type=Path))
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("sweep-proof"),
-    show_default=True,
-    help="Where the city and its week are written anew.",
-)
+@folder_option("sweep-proof", "Where the city and its week are written anew.")
 @time_option
 @guarded
 def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
@@ -456,13 +456,7 @@ def bench_sweep(osm: Path, folder: Path, seconds: float) -> None:
 
 @bench.command("streets")
 @click.argument("osm", type=click.Path(path_type=Path))
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("street-proof"),
-    show_default=True,
-    help="Where the city is written anew.",
-)
+@folder_option("street-proof", "Where the city is written anew.")
 @click.option("--tasks", type=click.IntRange(1, 200_000), default=20_000, show_default=True)
 @time_option
 @guarded
@@ -492,13 +486,7 @@ def bench_streets(osm: Path, folder: Path, tasks: int, seconds: float) -> None:
 
 @bench.command("site")
 @click.argument("osm", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("site-proof"),
-    show_default=True,
-    help="Where the city and its candidates are written anew.",
-)
+@folder_option("site-proof", "Where the city and its candidates are written anew.")
 @click.option("--iterations", type=click.IntRange(0), default=3000, show_default=True)
 @click.option("--seeds", type=click.IntRange(1, 20), default=2, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 50), default=6, show_default=True)
@@ -525,13 +513,7 @@ def bench_site(
 
 @bench.command("rules")
 @click.argument("maps", nargs=-1, metavar="[MAP...]", type=click.Path(path_type=Path))
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("rule-proof"),
-    show_default=True,
-    help="Where the cities and their plans are written anew.",
-)
+@folder_option("rule-proof", "Where the cities and their plans are written anew.")
 @click.option("--cities", type=click.IntRange(1, 10_000), default=200, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--iterations", type=click.IntRange(0), default=200, show_default=True)
@@ -570,13 +552,7 @@ def bench_rules(
 
 @bench.command("city")
 @click.argument("maps", nargs=-1, required=True, metavar="MAP...", type=click.Path(path_type=Path))
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path),
-    default=Path("city-proof"),
-    show_default=True,
-    help="Where the cities are written anew.",
-)
+@folder_option("city-proof", "Where the cities are written anew.")
 @click.option(
     "--against",
     type=click.Choice(["ortools", "pyvrp"]),

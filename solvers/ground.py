@@ -397,7 +397,8 @@ def _knobs(problem: Problem, flags: dict[int, bool]) -> NDArray[np.float64]:
     """Return the knobs of a search; no tails are exchanged where labels do not tell all of them."""
     knobs = np.asarray(TIMED_KNOBS if flags[g.TIMED] or flags[g.RELOADS] else PLAIN_KNOBS)
     streams = {task.stream for task in problem.tasks}
-    if flags[g.RELOADS] or len(streams) > 1 or problem.groups or needs_booking(problem):
+    untold = flags[g.RELOADS] or flags[g.RELEASES] or flags[g.BOOKED]
+    if untold or len(streams) > 1 or problem.groups:
         knobs[g.TAILS] = 0.0
     return knobs
 

@@ -97,9 +97,11 @@ def test_only_what_costs_less_is_exchanged():
 
 
 def test_the_search_makes_exchanges_where_labels_tell_all():
-    """Plain routes exchange tails; days with facilities or several streams do not."""
+    """Plain routes exchange tails; days with facilities, releases or several streams do not."""
     assert Search(town(1), 1).tables.knob[g.TAILS] > 0.0
     assert Search(line_problem(), 1).tables.knob[g.TAILS] == 0.0
+    later = tuple(replace(t, release_s=500 * k) for k, t in enumerate(town(1).tasks))
+    assert Search(replace(town(1), tasks=later), 1).tables.knob[g.TAILS] == 0.0
     two = replace(town(1).tasks[0], stream="other")
     mixed = replace(town(1), tasks=(two, *town(1).tasks[1:]))
     assert Search(mixed, 1).tables.knob[g.TAILS] == 0.0
