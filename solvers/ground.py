@@ -30,7 +30,7 @@ WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
 MEAN_WEIGHT = 1e-3
 """Weight of the mean over all modes in how near two streets are."""
-CACHE_LINE = 8  # entries of 64 bits
+CACHE_LINE = 16  # entries of 32 bits
 MOST_ROWS = 512
 """Tasks whose neighbors are ranked at a time, so that large sets need little memory."""
 
@@ -139,7 +139,8 @@ class _Builder:
                     self.days.index(v.day),
                     idx,
                 ]
-                rows.append([*fixed, 0, 0, 0, 0, 0, *self._rooms(v)])
+                changing = [0] * (g.ROOM - len(fixed))
+                rows.append([*fixed, *changing, *self._rooms(v)])
         return np.asarray(rows, np.int64).reshape(len(rows), -1)
 
     def _rooms(self, v: Vehicle) -> list[int]:
@@ -416,8 +417,8 @@ def build_tables(problem: Problem, seed: int) -> Tables:
     visits = _visits(problem, cost)
     tables = Tables(
         travel=travel,
-        near=near,
-        around=around,
+        near=near.astype(np.int32),
+        around=around.astype(np.int32),
         visits=visits,
         mode=builder.modes(),
         facility=_facilities(problem),
@@ -463,11 +464,15 @@ def _flags(problem: Problem) -> dict[int, bool]:
     latest = any(v.shift_end + v.max_overtime_s < FAR // 4 for v in vehicles)
     windows = any(t.windows for t in tasks)
     litres = any(t.volume_l or t.water_l for t in tasks)
+    timed = windows or limits or latest or booked
+    reloads = bool(problem.facilities) or litres
+    releases = any(t.release_s > 0 for t in tasks)
     return {
-        g.TIMED: windows or limits or latest or booked,
-        g.RELOADS: bool(problem.facilities) or litres,
+        g.TIMED: timed,
+        g.RELOADS: reloads,
         g.LIMITS_DURATION: limits,
-        g.RELEASES: any(t.release_s > 0 for t in tasks),
+        g.RELEASES: releases,
+        g.ONLY_CLOCK: timed and not (reloads or limits or releases),
         g.BOOKED: booked,
         g.MANY_MODES: any(len(t.modes) > 1 for t in tasks),
         g.LITRES_COUNT: litres,
@@ -513,7 +518,7 @@ def _ranks(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int64]:
     return rank
 
 
-def _links(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64]:
+def _links(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32]:
     """Return the links of all nodes, one cache line each."""
     num = len(problem.tasks)
     rows = num + 2 * num_routes + _pool(num, num_routes, reloads)
@@ -523,14 +528,14 @@ def _links(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64
     return link
 
 
-def aligned(rows: int, columns: int) -> NDArray[np.int64]:
+def aligned(rows: int, columns: int) -> NDArray[np.int32]:
     """Return a table of zeros that begins with a cache line."""
-    room = np.zeros(rows * columns + CACHE_LINE, np.int64)
+    room = np.zeros(rows * columns + CACHE_LINE, np.int32)
     first = -(room.ctypes.data // room.itemsize) % CACHE_LINE
     return room[first : first + rows * columns].reshape(rows, columns)
 
 
-def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int64]:
+def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32]:
     num = len(problem.tasks)
     pool = _pool(num, num_routes, reloads)
     node = aligned(num + 2 * num_routes + pool, g.NODE_COLUMNS)
@@ -579,6 +584,8 @@ def _link_ends(tables: Tables, starts: list[int], ends: list[int]) -> None:
     end[:, g.PREV] = np.arange(num, num + routes)
     cost = tables.travel[tables.route[:, g.COST_LAYER], starts, ends]
     start[:, g.OUT_COST] = end[:, g.IN_COST] = cost
+    clock = tables.travel[tables.route[:, g.TIME_LAYER], starts, ends]
+    tables.node[num : num + routes, g.DRIVE_S] = clock
 
 
 def _write_ends(problem: Problem, tables: Tables) -> None:

@@ -16,7 +16,7 @@ from solvers._kernels.ground import Tables
 PLACES_OF_LINK = (g.IN_AT, g.OUT_AT, g.NEXT_AT, g.PREV_AT)
 
 
-def walk(around: NDArray[np.int64]) -> list[int]:
+def walk(around: NDArray[np.int32]) -> list[int]:
     """Return all tasks in the order of a walk, each time on to the nearest one not yet seen.
 
     ``around`` holds the tasks near each task, nearest first, -1 = none, shape (tasks, k). Where all

@@ -52,7 +52,7 @@ class Exact(NamedTuple):
 
 @lean_inner_kernel
 def _write_sequence(
-    link: Int64, node: Int64, tally: Int64, sequence: Int32, first: int, vehicle: int
+    link: Int32, node: Int32, tally: Int64, sequence: Int32, first: int, vehicle: int
 ) -> int:
     """Write the nodes of a route from its start on as a sequence; return how many."""
     num_tasks = tally[NUM_TASKS]
@@ -168,7 +168,7 @@ def settle(t: Tables, exact: Exact, threshold: float) -> bool:
 
 
 @lean_inner_kernel
-def _price_change(node: Int64, work: Int64, rank: Int64, tally: Int64) -> int:
+def _price_change(node: Int32, work: Int64, rank: Int64, tally: Int64) -> int:
     """Return the prices of tasks that the step leaves out, less those that it takes in."""
     change = 0
     for i in range(tally[NUM_REMOVED]):

@@ -1,8 +1,9 @@
 """The arrays of the native search: what a problem fixes, and what a search changes.
 
-Few tables with named columns: how a stop is linked lies in one cache line, and all else that is
-known of it in five. A *node* is a task, the start or the end of a route, or one visit to a facility
-taken from a pool: nodes 0 .. n-1 are the tasks, then come r starts, r ends and the pool.
+Few tables with named columns: how a stop is linked lies in half a cache line, its clock in one,
+and all else that is known of it in two. A *node* is a task, the start or the end of a route, or one
+visit to a facility taken from a pool: nodes 0 .. n-1 are the tasks, then come r starts, r ends and
+the pool.
 
 Kernels take the tables one by one and index them in full. A row taken out as an array of its own
 is counted by reference, which made the search thirty times as slow.
@@ -26,14 +27,15 @@ WHOLE = np.int64(NONE)  # for the nodes from which a route is labelled
 MOST_MODES = 8
 MOST_WINDOWS = 4
 
-# Columns of link (int64): the nodes beside a node, its own places and theirs, and the costs of the
+# Columns of link (int32): the nodes beside a node, its own places and theirs, and the costs of the
 # ways to them. A gap is priced from the row of one node.
 NEXT, PREV, IN_AT, OUT_AT, NEXT_AT, PREV_AT, OUT_COST, IN_COST = range(8)
 ONWARD, BACKWARD = np.int64(NEXT), np.int64(PREV)
 
-# Columns of node (int64). What changes comes first. Departures and arrivals come in pairs: before
+# Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
 # the meal and after. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
 # route (to its end): the least time that it takes, the earliest and latest begin that attain it.
+# DRIVE_S is the way to the next node.
 (
     ROUTE,
     EARLY_0,
@@ -43,6 +45,8 @@ ONWARD, BACKWARD = np.int64(NEXT), np.int64(PREV)
     OPENS,
     CLOSES,
     BUSY_S,
+    DRIVE_S,
+    NUM_WINDOWS,
     WHAT,
     UNLOADS,
     FILLS,
@@ -68,13 +72,12 @@ ONWARD, BACKWARD = np.int64(NEXT), np.int64(PREV)
     GROUP,
     FIRST_MODE,
     END_MODE,
-    NUM_WINDOWS,
     WINDOW,
-) = range(35)
+) = range(36)
 NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
 
 # Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
-# room and the number of tasks aboard.
+# room and the number of tasks aboard. LEFT and RIGHT are the nodes beside the gap of the last ruin.
 (
     TYPE,
     CLASS,
@@ -97,8 +100,10 @@ NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
     VISITS,
     STREAMS,
     STAMP,
+    LEFT,
+    RIGHT,
     ROOM,
-) = range(22)
+) = range(24)
 
 # Columns of mode (int64); SERVE_COST begins one column a class of price.
 TASK, ENTRY, EXIT, SERVICE, SERVE_COST = range(5)
@@ -121,6 +126,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     TIMED,
     RELOADS,
     LIMITS_DURATION,
+    ONLY_CLOCK,
     RELEASES,
     BOOKED,
     UNIFORM,
@@ -140,7 +146,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     ACCEPTED,
     ONLY_TYPE,
     OFFERS,
-) = range(31)
+) = range(32)
 """ONLY_TYPE is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
 OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
@@ -188,16 +194,16 @@ class Tables(NamedTuple):
     """
 
     travel: NDArray[np.int32]  # (layers, places, places) money, the same transposed, seconds
-    near: NDArray[np.int64]  # (tasks, k) where to insert: nearest in space and time, -1 = none
-    around: NDArray[np.int64]  # (tasks, k) where to ruin: nearest in space
+    near: NDArray[np.int32]  # (tasks, k) where to insert: nearest in space and time, -1 = none
+    around: NDArray[np.int32]  # (tasks, k) where to ruin: nearest in space
     visits: NDArray[np.int64]  # (tasks, 2 k) nearest facilities to unload, then to refill
     mode: NDArray[np.int64]
     facility: NDArray[np.int64]
     allowed: NDArray[np.uint8]  # (types, tasks)
     pattern: NDArray[np.int64]  # (patterns, days) the visit of each day or -1
     group: NDArray[np.int64]
-    link: NDArray[np.int64]
-    node: NDArray[np.int64]
+    link: NDArray[np.int32]
+    node: NDArray[np.int32]
     route: NDArray[np.int64]
     work: NDArray[np.int64]
     rank: NDArray[np.int64]

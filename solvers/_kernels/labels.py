@@ -12,6 +12,7 @@ from routing._kernels.jit import inlined_kernel, lean_inner_kernel
 from solvers._kernels.ground import (
     BUSY_S,
     CLOSES,
+    DRIVE_S,
     EARLY_0,
     EARLY_1,
     EARLY_B,
@@ -38,6 +39,7 @@ from solvers._kernels.ground import (
     NUM_ROUTES,
     NUM_TASKS,
     NUM_WINDOWS,
+    ONLY_CLOCK,
     OPENS,
     PREV,
     RELEASE,
@@ -47,7 +49,6 @@ from solvers._kernels.ground import (
     RELOADS,
     TIME_B,
     TIME_F,
-    TIME_LAYER,
     TIMED,
     UNLOADS,
     WATER_B,
@@ -55,11 +56,11 @@ from solvers._kernels.ground import (
     WATER_L,
     WINDOW,
 )
-from solvers._kernels.links import Int32, Int64, way
+from solvers._kernels.links import Int32, Int64
 
 
 @inlined_kernel
-def begin_of(node: Int64, x: int, arrival: int) -> int:
+def begin_of(node: Int32, x: int, arrival: int) -> int:
     """Return the earliest begin at a node reached at arrival, FAR if that is too late."""
     if arrival > node[x, CLOSES]:
         return FAR
@@ -70,8 +71,8 @@ def begin_of(node: Int64, x: int, arrival: int) -> int:
     return begin
 
 
-@lean_inner_kernel
-def latest_of(node: Int64, x: int, limit: int) -> int:
+@inlined_kernel
+def latest_of(node: Int32, x: int, limit: int) -> int:
     """Return the latest begin at a node that is no later than limit, -FAR if there is none."""
     if limit < node[x, OPENS]:
         return -FAR
@@ -92,7 +93,7 @@ def after_meal(tally: Int64, clock: int) -> int:
 
 @inlined_kernel
 def forward(
-    node: Int64, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, x: int
+    node: Int32, tally: Int64, has_meal: int, zero: int, one: int, travel_s: int, x: int
 ) -> tuple[int, int]:
     """Return the earliest departures from a node, given those from the one before it."""
     one = min(FAR, begin_of(node, x, one + travel_s) + node[x, BUSY_S])
@@ -102,9 +103,9 @@ def forward(
     return zero, min(one, after_meal(tally, zero))
 
 
-@lean_inner_kernel
+@inlined_kernel
 def _backward(
-    node: Int64, tally: Int64, has_meal: int, late_0: int, late_1: int, travel_s: int, x: int
+    node: Int32, tally: Int64, has_meal: int, late_0: int, late_1: int, travel_s: int, x: int
 ) -> tuple[int, int]:
     """Return the latest useful arrivals at a node, given those at the one behind it."""
     busy = node[x, BUSY_S]
@@ -117,7 +118,7 @@ def _backward(
     return latest_of(node, x, limit - busy), one
 
 
-@lean_inner_kernel
+@inlined_kernel
 def joined(
     time_1: int, early_1: int, late_1: int, travel_s: int, time_2: int, early_2: int, late_2: int
 ) -> tuple[int, int, int]:
@@ -131,15 +132,15 @@ def joined(
     )
 
 
-@lean_inner_kernel
-def is_head(node: Int64, tally: Int64, x: int) -> bool:
+@inlined_kernel
+def is_head(node: Int32, tally: Int64, x: int) -> bool:
     """Whether a trip begins at a node: the start of a route, or an unloading."""
     num = tally[NUM_TASKS]
     return x >= num and (x < num + tally[NUM_ROUTES] or node[x, UNLOADS] == 1)
 
 
-@lean_inner_kernel
-def _load_forward(node: Int64, tally: Int64, p: int, x: int) -> bool:
+@inlined_kernel
+def _load_forward(node: Int32, tally: Int64, p: int, x: int) -> bool:
     """Write what is aboard behind a node; return whether that changed."""
     kg, litres, water = node[p, KG_F], node[p, LITRES_F], node[p, WATER_F]
     if x < tally[NUM_TASKS]:
@@ -158,8 +159,8 @@ def _load_forward(node: Int64, tally: Int64, p: int, x: int) -> bool:
     return changed
 
 
-@lean_inner_kernel
-def _load_backward(node: Int64, tally: Int64, y: int, x: int) -> bool:
+@inlined_kernel
+def _load_backward(node: Int32, tally: Int64, y: int, x: int) -> bool:
     """Write what is still taken aboard from a node on until it is unloaded; whether it changed."""
     kg, litres, water = node[y, KG_B], node[y, LITRES_B], node[y, WATER_B]
     if x < tally[NUM_TASKS]:
@@ -178,16 +179,14 @@ def _load_backward(node: Int64, tally: Int64, y: int, x: int) -> bool:
     return changed
 
 
-@lean_inner_kernel
-def step_forward(
-    travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int
-) -> bool:
+@inlined_kernel
+def step_forward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the forward labels of a node from those of the one before it; whether any changed."""
     p, changed = link[x, PREV], False
     if tally[RELOADS]:
         changed = _load_forward(node, tally, p, x)
     if tally[TIMED]:
-        travel_s = way(travel, link, route[r, TIME_LAYER], p, x)
+        travel_s = node[p, DRIVE_S]
         zero, one = forward(
             node, tally, route[r, HAS_MEAL], node[p, EARLY_0], node[p, EARLY_1], travel_s, x
         )
@@ -202,7 +201,7 @@ def step_forward(
         node[x, EARLY_0] = zero
         node[x, EARLY_1] = one
         if tally[LIMITS_DURATION]:
-            node[x, TIME_F], node[x, EARLY_F], node[x, LATE_F] = joined(
+            length, early, late = joined(
                 node[p, TIME_F],
                 node[p, EARLY_F],
                 node[p, LATE_F],
@@ -211,20 +210,20 @@ def step_forward(
                 node[x, OPENS],
                 node[x, CLOSES],
             )
-            changed = True
+            changed = changed or length != node[x, TIME_F] or early != node[x, EARLY_F]
+            changed = changed or late != node[x, LATE_F]
+            node[x, TIME_F], node[x, EARLY_F], node[x, LATE_F] = length, early, late
     return changed
 
 
-@lean_inner_kernel
-def step_backward(
-    travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int
-) -> bool:
+@inlined_kernel
+def step_backward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the backward labels of a node from those of the one behind it; whether any changed."""
     y, changed = link[x, NEXT], False
     if tally[RELOADS]:
         changed = _load_backward(node, tally, y, x)
     if tally[TIMED]:
-        travel_s = way(travel, link, route[r, TIME_LAYER], x, y)
+        travel_s = node[x, DRIVE_S]
         zero, one = _backward(
             node, tally, route[r, HAS_MEAL], node[y, LATE_0], node[y, LATE_1], travel_s, x
         )
@@ -239,7 +238,7 @@ def step_backward(
         node[x, LATE_0] = zero
         node[x, LATE_1] = one
         if tally[LIMITS_DURATION]:
-            node[x, TIME_B], node[x, EARLY_B], node[x, LATE_B] = joined(
+            length, early, late = joined(
                 node[x, BUSY_S],
                 node[x, OPENS],
                 node[x, CLOSES],
@@ -248,15 +247,17 @@ def step_backward(
                 node[y, EARLY_B],
                 node[y, LATE_B],
             )
-            changed = True
+            changed = changed or length != node[x, TIME_B] or early != node[x, EARLY_B]
+            changed = changed or late != node[x, LATE_B]
+            node[x, TIME_B], node[x, EARLY_B], node[x, LATE_B] = length, early, late
     return changed
 
 
 @lean_inner_kernel
 def relabel(
     travel: Int32,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     tally: Int64,
     r: int,
@@ -265,29 +266,61 @@ def relabel(
 ) -> None:
     """Write the labels of a route anew from the nodes first .. last outward, as far as they change.
 
-    With first = -1 the whole route is labelled.
+    With first = -1 the whole route is labelled. Where only a gap is new, first is the node behind
+    it and last the one before it.
     """
     start = tally[NUM_TASKS] + r
     end = start + tally[NUM_ROUTES]
-    everything = first < 0 or tally[RELEASES] == 1
-    x, past = (link[end, PREV] if everything else last), False
+    if first < 0 or tally[RELEASES]:
+        first, last = link[start, NEXT], link[end, PREV]
+    if tally[ONLY_CLOCK] and not route[r, HAS_MEAL]:
+        _relabel_clock(link, node, start, end, first, last)
+        return
+    gap = link[last, NEXT] == first
+    x, past = last, gap
     while x != start:
-        if not step_backward(travel, link, node, route, tally, r, x) and past:
+        if not step_backward(link, node, route, tally, r, x) and past:
             break
-        past = past or (x == first and not everything)
+        past = past or x == first
         x = link[x, PREV]
     if tally[RELEASES]:
         reset_start(link, node, route, tally, r)
-    x, past = (link[start, NEXT] if everything else first), False
+    x, past = first, gap
     while x != end:
-        if not step_forward(travel, link, node, route, tally, r, x) and past:
+        if not step_forward(link, node, route, tally, r, x) and past:
             break
-        past = past or (x == last and not everything)
+        past = past or x == last
+        x = link[x, NEXT]
+
+
+@inlined_kernel
+def _relabel_clock(link: Int32, node: Int32, start: int, end: int, first: int, last: int) -> None:
+    """Write the labels of a route of which only the clock after the meal counts."""
+    gap = link[last, NEXT] == first
+    x, past = last, gap
+    late = node[link[x, NEXT], LATE_1]
+    while x != start:
+        late = latest_of(node, x, late - node[x, DRIVE_S] - node[x, BUSY_S])
+        if late == node[x, LATE_1] and past:
+            break
+        node[x, LATE_0], node[x, LATE_1] = -FAR, late
+        past = past or x == first
+        x = link[x, PREV]
+    x, past = first, gap
+    p = link[x, PREV]
+    early, drive_s = node[p, EARLY_1], node[p, DRIVE_S]
+    while x != end:
+        early = min(FAR, begin_of(node, x, early + drive_s) + node[x, BUSY_S])
+        if early == node[x, EARLY_1] and past:
+            break
+        node[x, EARLY_0], node[x, EARLY_1] = FAR, early
+        drive_s = node[x, DRIVE_S]
+        past = past or x == last
         x = link[x, NEXT]
 
 
 @lean_inner_kernel
-def reset_start(link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> None:
+def reset_start(link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> None:
     """Write the departures from the depot: the shift, and what the first trip waits for."""
     start = tally[NUM_TASKS] + r
     zero = one = node[start, OPENS]
@@ -304,13 +337,13 @@ def reset_start(link: Int64, node: Int64, route: Int64, tally: Int64, r: int) ->
 
 
 @lean_inner_kernel
-def holds(travel: Int32, link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> bool:
+def holds(travel: Int32, link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> bool:
     """Whether a freshly labelled route holds its times and its longest duration."""
     if not tally[TIMED]:
         return True
     end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     x = link[end, PREV]
-    travel_s = way(travel, link, route[r, TIME_LAYER], x, end)
+    travel_s = node[x, DRIVE_S]
     if (
         node[x, EARLY_1] + travel_s > node[end, LATE_1]
         and node[x, EARLY_0] + travel_s > node[end, LATE_0]

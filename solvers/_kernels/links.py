@@ -19,6 +19,7 @@ from solvers._kernels.ground import (
     COLLECTED_KG,
     COST_LAYER,
     COUNT,
+    DRIVE_S,
     ENTRY,
     EXIT,
     FILLS,
@@ -57,6 +58,7 @@ from solvers._kernels.ground import (
     STEP,
     STREAM,
     STREAMS,
+    TIME_LAYER,
     TOUCHED,
     TURNED,
     TYPE,
@@ -72,18 +74,19 @@ Int64 = NDArray[np.int64]
 
 
 @inlined_kernel
-def way(travel: Int32, link: Int64, layer: int, x: int, y: int) -> int:
+def way(travel: Int32, link: Int32, layer: int, x: int, y: int) -> int:
     """Return the entry of a layer from where node x is left to where node y is entered."""
     return travel[layer, link[x, OUT_AT], link[y, IN_AT]]
 
 
 @inlined_kernel
-def tie(travel: Int32, link: Int64, layer: int, x: int, y: int) -> None:
-    """Let node y follow node x."""
+def tie(travel: Int32, link: Int32, node: Int32, route: Int64, r: int, x: int, y: int) -> None:
+    """Let node y follow node x on a route."""
     leave, enter = link[x, OUT_AT], link[y, IN_AT]
-    cost = travel[layer, leave, enter]
+    cost = travel[route[r, COST_LAYER], leave, enter]
     link[x, NEXT], link[x, NEXT_AT], link[x, OUT_COST] = y, enter, cost
     link[y, PREV], link[y, PREV_AT], link[y, IN_COST] = x, leave, cost
+    node[x, DRIVE_S] = travel[route[r, TIME_LAYER], leave, enter]
 
 
 @inlined_kernel
@@ -96,7 +99,7 @@ def touch(route: Int64, work: Int64, tally: Int64, r: int) -> None:
 
 
 @inlined_kernel
-def set_mode(mode: Int64, link: Int64, node: Int64, task: int, m: int) -> None:
+def set_mode(mode: Int64, link: Int32, node: Int32, task: int, m: int) -> None:
     """Give a task one of its modes; the links stay as they are."""
     node[task, WHAT] = m
     link[task, IN_AT] = mode[m, ENTRY]
@@ -105,7 +108,7 @@ def set_mode(mode: Int64, link: Int64, node: Int64, task: int, m: int) -> None:
 
 
 @lean_inner_kernel
-def set_facility(facility: Int64, link: Int64, node: Int64, x: int, f: int, unloads: int) -> None:
+def set_facility(facility: Int64, link: Int32, node: Int32, x: int, f: int, unloads: int) -> None:
     """Make a node of the pool a visit to a facility, to unload (1) or only to refill (0)."""
     node[x, WHAT] = f
     link[x, IN_AT] = link[x, OUT_AT] = facility[f, AT]
@@ -118,7 +121,7 @@ def set_facility(facility: Int64, link: Int64, node: Int64, x: int, f: int, unlo
 
 @inlined_kernel
 def _count(
-    node: Int64, route: Int64, work: Int64, tally: Int64, r: int, x: int, change: int
+    node: Int32, route: Int64, work: Int64, tally: Int64, r: int, x: int, change: int
 ) -> None:
     """Keep the totals of a route that takes up (1) or gives up (-1) a task."""
     route[r, COLLECTED_KG] += change * node[x, KG]
@@ -139,11 +142,11 @@ def _count(
 
 @inlined_kernel
 def _unlink(
-    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route, without a word in the log."""
     p, y = link[x, PREV], link[x, NEXT]
-    tie(travel, link, route[r, COST_LAYER], p, y)
+    tie(travel, link, node, route, r, p, y)
     node[x, ROUTE] = NONE
     if x < tally[NUM_TASKS]:
         _count(node, route, work, tally, r, x, -ONE)
@@ -156,8 +159,8 @@ def _unlink(
 @inlined_kernel
 def _link(
     travel: Int32,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,
@@ -168,9 +171,8 @@ def _link(
     """Put a node into a route behind another, without a word in the log."""
     y = link[after, NEXT]
     node[x, ROUTE] = r
-    layer = route[r, COST_LAYER]
-    tie(travel, link, layer, after, x)
-    tie(travel, link, layer, x, y)
+    tie(travel, link, node, route, r, after, x)
+    tie(travel, link, node, route, r, x, y)
     if x < tally[NUM_TASKS]:
         _count(node, route, work, tally, r, x, ONE)
     else:
@@ -189,7 +191,7 @@ def _note(work: Int64, tally: Int64, kind: int, x: int, after: int, what: int) -
 
 @lean_inner_kernel
 def remove(
-    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route; an undo puts it back."""
     _note(work, tally, GONE, x, link[x, PREV], 2 * node[x, WHAT] + node[x, UNLOADS])
@@ -199,8 +201,8 @@ def remove(
 @lean_inner_kernel
 def insert(
     travel: Int32,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,
@@ -217,8 +219,8 @@ def insert(
 def insert_visit(
     travel: Int32,
     facility: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,
@@ -237,20 +239,19 @@ def insert_visit(
 
 @inlined_kernel
 def _turn(
-    travel: Int32, mode: Int64, link: Int64, node: Int64, route: Int64, task: int, m: int, r: int
+    travel: Int32, mode: Int64, link: Int32, node: Int32, route: Int64, task: int, m: int, r: int
 ) -> None:
     set_mode(mode, link, node, task, m)
-    layer = route[r, COST_LAYER]
-    tie(travel, link, layer, link[task, PREV], task)
-    tie(travel, link, layer, task, link[task, NEXT])
+    tie(travel, link, node, route, r, link[task, PREV], task)
+    tie(travel, link, node, route, r, task, link[task, NEXT])
 
 
 @lean_inner_kernel
 def turn(
     travel: Int32,
     mode: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,
@@ -268,8 +269,8 @@ def undo(
     travel: Int32,
     mode: Int64,
     facility: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,

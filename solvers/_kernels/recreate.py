@@ -154,7 +154,7 @@ def arrange(work: Int64, rank: Int64, seed: NDArray[np.uint64], num: int) -> Non
 
 @inlined_kernel
 def _may_take(
-    allowed: NDArray[np.uint8], node: Int64, route: Int64, tally: Int64, r: int, task: int
+    allowed: NDArray[np.uint8], node: Int32, route: Int64, tally: Int64, r: int, task: int
 ) -> bool:
     """Whether a route could take a task at all: type, stream, and the limits of its day."""
     if not allowed[route[r, TYPE], task]:
@@ -172,7 +172,7 @@ def _may_take(
 
 @lean_inner_kernel
 def _aboard(
-    facility: Int64, link: Int64, node: Int64, tally: Int64, x: int, stream: int, step: int
+    facility: Int64, link: Int32, node: Int32, tally: Int64, x: int, stream: int, step: int
 ) -> tuple[int, int]:
     """Return kg and litres of one stream from node x (included) to where its trip ends or begins.
 
@@ -197,8 +197,8 @@ def _aboard(
 @lean_inner_kernel
 def _fit(
     facility: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     tally: Int64,
     r: int,
@@ -254,8 +254,8 @@ def _visited(
 @lean_inner_kernel
 def _released(
     travel: Int32,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     tally: Int64,
     r: int,
@@ -282,8 +282,8 @@ def _released(
 def _soon_enough(
     travel: Int32,
     mode: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     tally: Int64,
     r: int,
@@ -304,8 +304,8 @@ def _in_time(
     travel: Int32,
     mode: Int64,
     facility: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     tally: Int64,
     r: int,
@@ -354,8 +354,8 @@ def _short_enough(
     travel: Int32,
     mode: Int64,
     facility: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     r: int,
     p: int,
@@ -466,10 +466,10 @@ def _offer_visits(
 @lean_inner_kernel
 def _price_gaps(
     travel: Int32,
-    near: Int64,
+    near: Int32,
     mode: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     uniform: int,

@@ -19,6 +19,7 @@ from solvers._kernels.ground import (
     KG_B,
     KG_F,
     LARGE,
+    LEFT,
     LITRES_B,
     LITRES_F,
     LONGEST,
@@ -41,6 +42,7 @@ from solvers._kernels.ground import (
     RELEASES,
     RELOADS,
     REMOVED,
+    RIGHT,
     ROOM,
     ROUTE,
     SERVE_COST,
@@ -69,8 +71,8 @@ from solvers._kernels.links import Int32, Int64, first_stream, remove, touch, wa
 def _take_out(
     travel: Int32,
     mode: Int64,
-    link: Int64,
-    node: Int64,
+    link: Int32,
+    node: Int32,
     route: Int64,
     work: Int64,
     tally: Int64,
@@ -85,6 +87,9 @@ def _take_out(
         - link[task, OUT_COST]
         - mode[node[task, WHAT], SERVE_COST + route[r, CLASS]]
     )
+    if route[r, STAMP] != tally[STEP]:
+        route[r, LEFT] = p
+    route[r, RIGHT] = y
     touch(route, work, tally, r)
     remove(travel, link, node, route, work, tally, task, r)
     work[REMOVED, tally[NUM_REMOVED]] = task
@@ -93,7 +98,7 @@ def _take_out(
 
 @lean_inner_kernel
 def _drop_visit(
-    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, x: int, r: int
+    travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Remove a visit to a facility from a route."""
     p, y = link[x, PREV], link[x, NEXT]
@@ -103,7 +108,7 @@ def _drop_visit(
 
 
 @lean_inner_kernel
-def _needless(link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: int) -> bool:
+def _needless(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Whether a visit can go: nothing was brought, or the trips around it fit into one.
 
     A trip that would wait for what is released later than its own stops might then be late.
@@ -125,13 +130,23 @@ def _needless(link: Int64, node: Int64, route: Int64, tally: Int64, r: int, x: i
 
 @inlined_kernel
 def _tidy(
-    travel: Int32, link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64, r: int
+    travel: Int32,
+    group: Int64,
+    link: Int32,
+    node: Int32,
+    route: Int64,
+    work: Int64,
+    tally: Int64,
+    r: int,
 ) -> None:
-    """Remove what a route no longer needs, and label it anew."""
+    """Remove what a route no longer needs, and label it anew around its gap."""
     num_tasks, start = tally[NUM_TASKS], tally[NUM_TASKS] + r
     empty = route[r, COUNT] == 0
     if tally[TIMED] or tally[RELOADS]:
-        relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
+        first, last = link[route[r, LEFT], NEXT], link[route[r, RIGHT], PREV]
+        if len(group) > 0:
+            first = last = WHOLE  # other visits of a customer leave gaps anywhere
+        relabel(travel, link, node, route, tally, r, first, last)
     if route[r, VISITS] > 0:
         x, end, changed = link[start, NEXT], start + tally[NUM_ROUTES], False
         while x != end:
@@ -154,7 +169,7 @@ def _tidy(
 
 
 @lean_inner_kernel
-def _beside(link: Int64, tally: Int64, x: int, step: int) -> int:
+def _beside(link: Int32, tally: Int64, x: int, step: int) -> int:
     """Return the next (or, with PREV, the previous) task on the route of x, -1 at its end."""
     ends = tally[NUM_TASKS] + 2 * tally[NUM_ROUTES]
     x = link[x, step]
@@ -234,4 +249,4 @@ def ruin(t: Tables) -> None:
         torn += 1
         _tear(t, task, longest)
     for i in range(tally[NUM_TOUCHED]):
-        _tidy(t.travel, link, node, route, work, tally, work[TOUCHED, i])
+        _tidy(t.travel, t.group, link, node, route, work, tally, work[TOUCHED, i])

@@ -53,6 +53,7 @@ from solvers._kernels.ground import (
 )
 from solvers._kernels.labels import relabel
 from solvers._kernels.links import (
+    Int32,
     Int64,
     first_stream,
     insert,
@@ -69,7 +70,7 @@ OLD_ABSENT = 4  # unserved tasks that a step offers again
 
 
 @lean_inner_kernel
-def _price_of(group: Int64, node: Int64, rank: Int64, task: int) -> int:
+def _price_of(group: Int64, node: Int32, rank: Int64, task: int) -> int:
     """Return what leaving a task out costs, with all other visits of its customer."""
     if node[task, GROUP] < 0:
         return rank[PRICE, task]
@@ -117,7 +118,7 @@ def _is_new(work: Int64, tally: Int64, task: int, first: int) -> bool:
 
 
 @lean_inner_kernel
-def _speaks(node: Int64, work: Int64, i: int) -> bool:
+def _speaks(node: Int32, work: Int64, i: int) -> bool:
     """Whether no other visit of the same customer stands before the i-th task of the step."""
     customer = node[work[REMOVED, i], GROUP]
     if customer < 0:
@@ -165,7 +166,7 @@ def _polish(t: Tables) -> None:
 
 
 @lean_inner_kernel
-def _keep_absent(node: Int64, work: Int64, tally: Int64) -> None:
+def _keep_absent(node: Int32, work: Int64, tally: Int64) -> None:
     """Bring the list of unserved tasks up to date after an accepted step."""
     for i in range(tally[NUM_REMOVED]):
         task = work[REMOVED, i]
@@ -183,7 +184,7 @@ def _keep_absent(node: Int64, work: Int64, tally: Int64) -> None:
 
 
 @lean_inner_kernel
-def _note_best(link: Int64, node: Int64, route: Int64, work: Int64, tally: Int64) -> None:
+def _note_best(link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64) -> None:
     """Write the present routes into a row of work: its length, then -1-r and the nodes of route r.
 
     A task is written as its mode, a visit as the number of modes + its facility.

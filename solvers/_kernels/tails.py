@@ -46,7 +46,6 @@ from solvers._kernels.ground import (
     TIME_LAYER,
     TIMED,
     TYPE,
-    WHOLE,
     Tables,
 )
 from solvers._kernels.labels import joined, relabel
@@ -65,7 +64,7 @@ def exchanges_tails(t: Tables) -> bool:
 
 
 @inlined_kernel
-def _meets(travel: Int32, link: Int64, node: Int64, layer: int, x: int, y: int) -> bool:
+def _meets(travel: Int32, link: Int32, node: Int32, layer: int, x: int, y: int) -> bool:
     """Whether y can follow x in time, each with what it has on its other side."""
     travel_s = way(travel, link, layer, x, y)
     return (
@@ -76,7 +75,7 @@ def _meets(travel: Int32, link: Int64, node: Int64, layer: int, x: int, y: int) 
 
 @lean_inner_kernel
 def _soon_home(
-    travel: Int32, link: Int64, node: Int64, route: Int64, r: int, x: int, y: int
+    travel: Int32, link: Int32, node: Int32, route: Int64, r: int, x: int, y: int
 ) -> bool:
     """Whether a route on which y follows x takes no longer than its truck may be out."""
     travel_s = way(travel, link, route[r, TIME_LAYER], x, y)
@@ -93,7 +92,7 @@ def _soon_home(
 
 
 @lean_inner_kernel
-def _up_to(link: Int64, node: Int64, tally: Int64, x: int) -> tuple[int, int]:
+def _up_to(link: Int32, node: Int32, tally: Int64, x: int) -> tuple[int, int]:
     """Return kilograms and number of the tasks of a route up to a node, that included."""
     kg = count = 0
     while x < tally[NUM_TASKS]:
@@ -104,7 +103,7 @@ def _up_to(link: Int64, node: Int64, tally: Int64, x: int) -> tuple[int, int]:
 
 
 @lean_inner_kernel
-def _fits(link: Int64, node: Int64, route: Int64, tally: Int64, a: int, p: int, s: int) -> bool:
+def _fits(link: Int32, node: Int32, route: Int64, tally: Int64, a: int, p: int, s: int) -> bool:
     """Whether two routes hold their loads when they change tails behind a and p."""
     r = node[a, ROUTE]
     kg_a, num_a = _up_to(link, node, tally, a)
@@ -120,16 +119,16 @@ def _fits(link: Int64, node: Int64, route: Int64, tally: Int64, a: int, p: int, 
 def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
     """Let route r go on with b behind a, and route s with what stood there."""
     travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
-    layer, num_routes = route[r, COST_LAYER], tally[NUM_ROUTES]
+    num_routes = tally[NUM_ROUTES]
     end_r, end_s = tally[NUM_TASKS] + num_routes + r, tally[NUM_TASKS] + num_routes + s
     p, y, last_r, last_s = link[b, PREV], link[a, NEXT], link[end_r, PREV], link[end_s, PREV]
-    tie(travel, link, layer, a, b)
-    tie(travel, link, layer, last_s, end_r)
+    tie(travel, link, node, route, r, a, b)
+    tie(travel, link, node, route, r, last_s, end_r)
     if y == end_r:
-        tie(travel, link, layer, p, end_s)
+        y = end_s
     else:
-        tie(travel, link, layer, p, y)
-        tie(travel, link, layer, last_r, end_s)
+        tie(travel, link, node, route, s, last_r, end_s)
+    tie(travel, link, node, route, s, p, y)
     kg = count = 0
     x = b
     while x != end_r:
@@ -147,8 +146,8 @@ def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
     route[s, COLLECTED_KG] -= kg
     route[r, COUNT] += count
     route[s, COUNT] -= count
-    relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
-    relabel(travel, link, node, route, tally, s, WHOLE, WHOLE)
+    relabel(travel, link, node, route, tally, r, b, a)
+    relabel(travel, link, node, route, tally, s, y, p)
 
 
 @spliced_kernel

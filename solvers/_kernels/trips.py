@@ -51,13 +51,14 @@ from solvers._kernels.links import (
     remove,
     turn,
     undo,
+    way,
 )
 
-CHOICE, FROM = PLAN + 1, PLAN + 2  # rows of work beside the order of tasks in PLAN
+CHOICE, FROM, QUEUE = PLAN + 1, PLAN + 2, PLAN + 3  # rows of work beside the order of tasks in PLAN
 
 
 @lean_inner_kernel
-def ways_cost(mode: Int64, link: Int64, node: Int64, route: Int64, tally: Int64, r: int) -> int:
+def ways_cost(mode: Int64, link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> int:
     """Return the cost of all ways of a route, with the service in the present modes."""
     num_tasks, serve = tally[NUM_TASKS], SERVE_COST + route[r, CLASS]
     x, end, total = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r, 0
@@ -74,7 +75,7 @@ def _cheapest_visit(
     travel: Int32,
     visits: Int64,
     facility: Int64,
-    link: Int64,
+    link: Int32,
     layer: int,
     x: int,
     y: int,
@@ -95,16 +96,19 @@ def _cheapest_visit(
 
 
 @lean_inner_kernel
-def _plan_visits(t: Tables, r: int, num: int) -> int:
-    """Fill the plan with the best visits for the order of tasks; return the last gap with one.
+def _plan_visits(t: Tables, r: int, num: int) -> tuple[int, int]:
+    """Fill the plan with the best visits for the order of tasks.
 
-    F[j], kept in a row of rank, is the least detour with a visit right behind the first j tasks.
+    F[j], kept in a row of rank, is the least detour with a visit right behind the first j tasks:
+    that of the visit, and the least F[i] of the i from which on all still fits aboard. These i are
+    a window that slides with j, so that a queue of candidates gives its least in O(tasks) for all.
+    Returns (last gap with a visit, detours).
     """
     link, node, route, work, rank, tally = t.link, t.node, t.route, t.work, t.rank, t.tally
     layer, end = route[r, COST_LAYER], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     column = ROOM + 3 * first_stream(route, tally, r)
     rank[KEY, 0] = 0
-    best, last = NEVER, 0
+    head = tail = low = kg = litres = 0
     for j in range(1, num + 1):
         x = work[PLAN, j - 1]
         y = work[PLAN, j] if j < num else end
@@ -114,19 +118,51 @@ def _plan_visits(t: Tables, r: int, num: int) -> int:
             if other < added:
                 added, f = other, there
         work[CHOICE, j] = f
+        while tail > head and rank[KEY, work[QUEUE, tail - 1]] >= rank[KEY, j - 1]:
+            tail -= 1
+        work[QUEUE, tail] = j - 1
+        tail += 1
+        kg += node[x, KG]
+        litres += node[x, LITRES]
+        while low < j and (kg > route[r, column] or litres > route[r, column + 1]):
+            kg -= node[work[PLAN, low], KG]
+            litres -= node[work[PLAN, low], LITRES]
+            low += 1
+        while head < tail and work[QUEUE, head] < low:
+            head += 1
         rank[KEY, j] = NEVER
-        kg = litres = 0
-        for i in range(j - 1, WHOLE, WHOLE):
-            kg += node[work[PLAN, i], KG]
-            litres += node[work[PLAN, i], LITRES]
-            if kg > route[r, column] or litres > route[r, column + 1]:
-                break
-            if rank[KEY, i] + added < rank[KEY, j]:
-                rank[KEY, j] = rank[KEY, i] + added
-                work[FROM, j] = i
-            if j == num and (route[r, ENDS_LOADED] or kg + litres == 0) and rank[KEY, i] < best:
-                best, last = rank[KEY, i], i
-    return num if rank[KEY, num] < best else last
+        if head < tail:
+            work[FROM, j] = work[QUEUE, head]
+            rank[KEY, j] = min(NEVER, rank[KEY, work[QUEUE, head]] + added)
+    best, last = NEVER, num
+    if route[r, ENDS_LOADED] and head < tail:
+        last = work[QUEUE, head]
+        best = rank[KEY, last]
+    for i in range(num - 1, low - 1, WHOLE):
+        if route[r, ENDS_LOADED] or node[work[PLAN, i], KG] + node[work[PLAN, i], LITRES] > 0:
+            break
+        if rank[KEY, i] < best:
+            best, last = rank[KEY, i], i
+    if rank[KEY, num] < best:
+        return num, rank[KEY, num]
+    return last, best
+
+
+@lean_inner_kernel
+def _read_plan(t: Tables, r: int) -> tuple[int, int]:
+    """Write the tasks of a route into the plan; return how many, and their ways without visits."""
+    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
+    num_tasks, layer, serve = tally[NUM_TASKS], route[r, COST_LAYER], SERVE_COST + route[r, CLASS]
+    p, end = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r
+    x, num, total = link[p, NEXT], 0, 0
+    while x != end:
+        if x < num_tasks:
+            work[PLAN, num] = x
+            num += 1
+            total += way(t.travel, link, layer, p, x) + t.mode[node[x, WHAT], serve]
+            p = x
+        x = link[x, NEXT]
+    return num, total + way(t.travel, link, layer, p, end)
 
 
 @lean_inner_kernel
@@ -143,36 +179,33 @@ def replan_visits(t: Tables, r: int) -> bool:
         or route[r, STREAMS] > 1
     ):
         return False
-    num_tasks = tally[NUM_TASKS]
-    start, end = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r
-    num = 0
-    x = link[start, NEXT]
-    while x != end:
-        if x < num_tasks:
-            work[PLAN, num] = x
-            num += 1
-        x = link[x, NEXT]
+    num, ways = _read_plan(t, r)
     if num == 0:
         return False
-    last = _plan_visits(t, r, num)
-    before, mark = ways_cost(t.mode, link, node, route, tally, r), tally[NUM_LOGGED]
-    x = link[start, NEXT]
+    last, detours = _plan_visits(t, r, num)
+    gain = ways_cost(t.mode, link, node, route, tally, r) - ways - detours
+    trips, at = 0, last
+    while at > 0 and gain > 0:
+        trips += 1
+        at = work[FROM, at]
+    if gain <= 0 or trips > route[r, MAX_TRIPS]:
+        return False
+    mark, stream = tally[NUM_LOGGED], first_stream(route, tally, r)
+    end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    x = link[tally[NUM_TASKS] + r, NEXT]
     while x != end:
         y = link[x, NEXT]
-        if x >= num_tasks:
+        if x >= tally[NUM_TASKS]:
             remove(t.travel, link, node, route, work, tally, x, r)
         x = y
-    stream = first_stream(route, tally, r)
     while last > 0:
         x, f = work[PLAN, last - 1], work[CHOICE, last]
         insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         last = work[FROM, last]
-    gain = before - ways_cost(t.mode, link, node, route, tally, r)
-    if gain > 0 and route[r, VISITS] <= route[r, MAX_TRIPS]:
-        relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
-        if holds(t.travel, link, node, route, tally, r):
-            tally[DELTA] -= gain
-            return True
+    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
+    if holds(t.travel, link, node, route, tally, r):
+        tally[DELTA] -= gain
+        return True
     undo(t.travel, t.mode, t.facility, link, node, route, work, tally, mark)
     relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
     return False
