@@ -231,12 +231,12 @@ def _reachable(matrix: NDArray[np.int32]) -> NDArray[np.int32]:
 def _hull(task: Task) -> tuple[int, int]:
     if not task.windows:
         return 0, FAR
-    return task.windows[0][0], task.windows[-1][1]
+    return task.windows[0][0], min(task.windows[-1][1], FAR)
 
 
 def _neighbors(
     problem: Problem, cost: NDArray[np.int32], timed: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the nearest tasks for inserting (space and time) and for ruining (space alone).
 
     Proximity is the lesser of both directions, by the modes that suit best. Tasks of other streams
@@ -244,16 +244,16 @@ def _neighbors(
     """
     tasks, num = problem.tasks, len(problem.tasks)
     if num < 2:
-        return np.full((num, 1), -1, np.int64), np.full((num, 1), -1, np.int64)
+        return np.full((num, 1), -1, np.int32), np.full((num, 1), -1, np.int32)
     ends = _mode_ends(tasks)
     early, late = np.asarray([_hull(t) for t in tasks], np.float64).T
     service = np.asarray([t.modes[0].service_s for t in tasks], np.float64)
     streams = np.asarray([problem.streams.index(t.stream) for t in tasks])
     time = problem.time_s[0]
     k_near, k_around = min(_near(problem), num - 1), min(AROUND, num - 1)
-    near = np.empty((num, k_near), np.int64)
-    around = np.empty((num, k_around), np.int64)
-    far: list[NDArray[np.int64]] = []
+    near = np.empty((num, k_near), np.int32)
+    around = np.empty((num, k_around), np.int32)
+    far: list[NDArray[np.int32]] = []
     for first in range(0, num, MOST_ROWS):
         rows = slice(first, min(num, first + MOST_ROWS))
         to, fro = _ways_to(cost, ends, rows), _ways_from(cost, ends, rows)
@@ -285,14 +285,14 @@ def _near(problem: Problem) -> int:
     return NEAR_OF_SMALL_LOADS if held < SMALL_LOAD * kg else NEAR
 
 
-def _sampled(apart: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
+def _sampled(apart: NDArray[np.float64], nearest: int) -> NDArray[np.int32]:
     """Return columns that stand ever further behind the nearest ones of each row.
 
     Clusters of more streets than there are neighbors would never share a route without them.
     """
     most = min(apart.shape[1] - 1, SAMPLED_AMONG)
     if most <= nearest:
-        return np.empty((len(apart), 0), np.int64)
+        return np.empty((len(apart), 0), np.int32)
     ranks = np.unique(np.geomspace(nearest, most - 1, SAMPLED).round().astype(np.int64))
     return _smallest(apart, most)[:, ranks]
 
@@ -353,14 +353,14 @@ def _misfit(
     return WAIT_WEIGHT * np.maximum(wait, 0) + WARP_WEIGHT * np.maximum(warp, 0)
 
 
-def _smallest(apart: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+def _smallest(apart: NDArray[np.float64], k: int) -> NDArray[np.int32]:
     """Return the columns of the k smallest values of each row, in order, ties by column."""
     if k < apart.shape[1] // 2:
         some = np.argpartition(apart, k - 1, axis=1)[:, :k]
         some.sort(axis=1)
         order = np.argsort(np.take_along_axis(apart, some, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(some, order, axis=1).astype(np.int64)
-    return np.argsort(apart, axis=1, kind="stable")[:, :k].astype(np.int64)
+        return np.take_along_axis(some, order, axis=1).astype(np.int32)
+    return np.argsort(apart, axis=1, kind="stable")[:, :k].astype(np.int32)
 
 
 def _visits(problem: Problem, cost: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -417,8 +417,8 @@ def build_tables(problem: Problem, seed: int) -> Tables:
     visits = _visits(problem, cost)
     tables = Tables(
         travel=travel,
-        near=near.astype(np.int32),
-        around=around.astype(np.int32),
+        near=near,
+        around=around,
         visits=visits,
         mode=builder.modes(),
         facility=_facilities(problem),
@@ -555,7 +555,9 @@ def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32
         row[g.OPENS], row[g.CLOSES] = _hull(task)
         if len(task.windows) > 1:
             row[g.NUM_WINDOWS] = len(task.windows)
-            row[g.WINDOW : g.WINDOW + 2 * len(task.windows)] = np.ravel(task.windows)
+            row[g.WINDOW : g.WINDOW + 2 * len(task.windows)] = np.minimum(
+                np.ravel(task.windows), FAR
+            )
     return node
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.errors import InfeasibleError, InputError
+from solvers._kernels.ground import FAR
 from solvers.hours import Hours, Leg, find_leg
 from solvers.travel import MatrixTravel, Travel
 
@@ -272,7 +273,7 @@ class Problem:
         Raises
         ------
         InfeasibleError
-            When an index points outside the matrices, or a quantity is negative.
+            When an index points outside the matrices, or a quantity is negative or out of question.
         """
         faults = [*self._location_faults(), *self._quantity_faults()]
         if faults:
@@ -298,6 +299,11 @@ class Problem:
             f"task {t.task_id}: mass, volume, water, service and price must be >= 0"
             for t in self.tasks
             if min(t.mass_kg, t.volume_l, t.water_l, t.price, *(m.service_s for m in t.modes)) < 0
+        ]
+        faults += [
+            f"task {t.task_id}: mass, volume, water and service must be below {FAR:,}"
+            for t in self.tasks
+            if max(t.mass_kg, t.volume_l, t.water_l, *(m.service_s for m in t.modes)) >= FAR
         ]
         faults += [
             f"vehicle {v.vehicle_id}: shift ends at {v.shift_end} s, before it starts"

@@ -134,7 +134,7 @@ def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> N
             x = insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         else:
             x = link[x, NEXT]
-    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
+    relabel(link, node, route, tally, r, WHOLE, WHOLE)
 
 
 @lean_inner_kernel

@@ -105,8 +105,8 @@ def _change_truck(t: Tables, r: int, other: int) -> None:
         insert(travel, link, node, route, work, tally, x, tail, other)
         tail = x
     if tally[TIMED]:
-        relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
-        relabel(travel, link, node, route, tally, other, WHOLE, WHOLE)
+        relabel(link, node, route, tally, r, WHOLE, WHOLE)
+        relabel(link, node, route, tally, other, WHOLE, WHOLE)
 
 
 @lean_inner_kernel
@@ -114,12 +114,12 @@ def _try_truck(t: Tables, r: int, other: int, added: int) -> bool:
     """Change the truck of route r if its times still hold; return whether they did."""
     tally, mark = t.tally, t.tally[NUM_LOGGED]
     _change_truck(t, r, other)
-    if holds(t.travel, t.link, t.node, t.route, tally, other):
+    if holds(t.link, t.node, t.route, tally, other):
         tally[DELTA] += added
         return True
     undo(t.travel, t.mode, t.facility, t.link, t.node, t.route, t.work, tally, mark)
-    relabel(t.travel, t.link, t.node, t.route, tally, r, WHOLE, WHOLE)
-    relabel(t.travel, t.link, t.node, t.route, tally, other, WHOLE, WHOLE)
+    relabel(t.link, t.node, t.route, tally, r, WHOLE, WHOLE)
+    relabel(t.link, t.node, t.route, tally, other, WHOLE, WHOLE)
     return False
 
 

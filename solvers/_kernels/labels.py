@@ -255,14 +255,7 @@ def step_backward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, 
 
 @lean_inner_kernel
 def relabel(
-    travel: Int32,
-    link: Int32,
-    node: Int32,
-    route: Int64,
-    tally: Int64,
-    r: int,
-    first: int,
-    last: int,
+    link: Int32, node: Int32, route: Int64, tally: Int64, r: int, first: int, last: int
 ) -> None:
     """Write the labels of a route anew from the nodes first .. last outward, as far as they change.
 
@@ -295,7 +288,7 @@ def relabel(
 
 @inlined_kernel
 def _relabel_clock(link: Int32, node: Int32, start: int, end: int, first: int, last: int) -> None:
-    """Write the labels of a route of which only the clock after the meal counts."""
+    """Write the labels of a route without a meal where nothing but the clock counts."""
     gap = link[last, NEXT] == first
     x, past = last, gap
     late = node[link[x, NEXT], LATE_1]
@@ -337,7 +330,7 @@ def reset_start(link: Int32, node: Int32, route: Int64, tally: Int64, r: int) ->
 
 
 @lean_inner_kernel
-def holds(travel: Int32, link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> bool:
+def holds(link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> bool:
     """Whether a freshly labelled route holds its times and its longest duration."""
     if not tally[TIMED]:
         return True

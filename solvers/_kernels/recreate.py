@@ -31,6 +31,7 @@ from solvers._kernels.ground import (
     COUNT,
     DAY,
     DELTA,
+    DRIVE_S,
     EARLY_0,
     EARLY_1,
     EARLY_B,
@@ -119,7 +120,7 @@ from solvers._kernels.ground import (
     Tables,
 )
 from solvers._kernels.labels import after_meal, forward, is_head, joined, relabel
-from solvers._kernels.links import Int32, Int64, insert, insert_visit, set_mode, touch, way
+from solvers._kernels.links import Int32, Int64, insert, insert_visit, set_mode, touch
 
 END_TRIALS = 8  # used routes whose end is tried for a further trip
 
@@ -253,14 +254,7 @@ def _visited(
 
 @lean_inner_kernel
 def _released(
-    travel: Int32,
-    link: Int32,
-    node: Int32,
-    route: Int64,
-    tally: Int64,
-    r: int,
-    p: int,
-    release: int,
+    link: Int32, node: Int32, route: Int64, tally: Int64, r: int, p: int, release: int
 ) -> tuple[int, int]:
     """Return the departures from p if its trip may not set out before a release."""
     head = p
@@ -271,10 +265,8 @@ def _released(
         return node[p, EARLY_0], node[p, EARLY_1]
     zero, one = max(zero, release), max(one, release)
     while head != p:
-        y = link[head, NEXT]
-        travel_s = way(travel, link, route[r, TIME_LAYER], head, y)
-        zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, travel_s, y)
-        head = y
+        drive_s, head = node[head, DRIVE_S], link[head, NEXT]
+        zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, drive_s, head)
     return zero, one
 
 
@@ -325,7 +317,7 @@ def _in_time(
             release = max(release, node[task, RELEASE])
         if how == ALONE:
             release = max(release, node[y, RELEASE_B])
-        zero, one = _released(travel, link, node, route, tally, r, p, release)
+        zero, one = _released(link, node, route, tally, r, p, release)
     if how == VISIT_BEFORE:
         dump = facility[f, AT]
         zero, one = _visited(facility, tally, meal, zero, one, travel[layer, at, dump], f)
@@ -572,7 +564,7 @@ def _put_in(t: Tables, task: int, alike: int, day: int) -> None:
         last = insert_visit(travel, facility, link, node, route, work, tally, f, task, r, stream)
     tally[DELTA] += tally[offer + VALUE]
     if tally[TIMED] or tally[RELOADS]:
-        relabel(travel, link, node, route, tally, r, first, last)
+        relabel(link, node, route, tally, r, first, last)
 
 
 @lean_inner_kernel

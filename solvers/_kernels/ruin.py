@@ -146,7 +146,7 @@ def _tidy(
         first, last = link[route[r, LEFT], NEXT], link[route[r, RIGHT], PREV]
         if len(group) > 0:
             first = last = WHOLE  # other visits of a customer leave gaps anywhere
-        relabel(travel, link, node, route, tally, r, first, last)
+        relabel(link, node, route, tally, r, first, last)
     if route[r, VISITS] > 0:
         x, end, changed = link[start, NEXT], start + tally[NUM_ROUTES], False
         while x != end:
@@ -157,10 +157,10 @@ def _tidy(
                 changed = True
                 if not empty:
                     p = WHOLE if p == start else p
-                    relabel(travel, link, node, route, tally, r, p, p)
+                    relabel(link, node, route, tally, r, p, p)
             x = y
         if changed and empty:
-            relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
+            relabel(link, node, route, tally, r, WHOLE, WHOLE)
     if empty:
         # give back its price, and the way from depot to depot that it no longer drives
         layer = route[r, COST_LAYER]

@@ -242,7 +242,7 @@ def take_over(t: Tables) -> None:
                 t.travel, t.facility, link, node, route, work, tally, f, tail, r, stream
             )
     for r in range(tally[NUM_ROUTES]):
-        relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
+        relabel(link, node, route, tally, r, WHOLE, WHOLE)
     _keep_absent(node, work, tally)
     tally[COST_NOW] = tally[COST_BEST] = _cost_of(t)
 
@@ -296,7 +296,7 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
             undo(t.travel, t.mode, t.facility, link, node, route, work, tally, ZERO)
             if tally[TIMED] or tally[RELOADS]:
                 for i in range(tally[NUM_TOUCHED]):
-                    relabel(t.travel, link, node, route, tally, work[TOUCHED, i], WHOLE, WHOLE)
+                    relabel(link, node, route, tally, work[TOUCHED, i], WHOLE, WHOLE)
             continue
         _keep_absent(node, work, tally)
         _accept(t, exact, tally[DELTA])

@@ -146,8 +146,8 @@ def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
     route[s, COLLECTED_KG] -= kg
     route[r, COUNT] += count
     route[s, COUNT] -= count
-    relabel(travel, link, node, route, tally, r, b, a)
-    relabel(travel, link, node, route, tally, s, y, p)
+    relabel(link, node, route, tally, r, b, a)
+    relabel(link, node, route, tally, s, y, p)
 
 
 @spliced_kernel

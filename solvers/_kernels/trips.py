@@ -135,14 +135,16 @@ def _plan_visits(t: Tables, r: int, num: int) -> tuple[int, int]:
             work[FROM, j] = work[QUEUE, head]
             rank[KEY, j] = min(NEVER, rank[KEY, work[QUEUE, head]] + added)
     best, last = NEVER, num
-    if route[r, ENDS_LOADED] and head < tail:
-        last = work[QUEUE, head]
-        best = rank[KEY, last]
-    for i in range(num - 1, low - 1, WHOLE):
-        if route[r, ENDS_LOADED] or node[work[PLAN, i], KG] + node[work[PLAN, i], LITRES] > 0:
-            break
-        if rank[KEY, i] < best:
-            best, last = rank[KEY, i], i
+    if route[r, ENDS_LOADED]:
+        if head < tail:
+            last = work[QUEUE, head]
+            best = rank[KEY, last]
+    else:  # what weighs nothing may stay aboard
+        i = num - 1
+        while i >= low and node[work[PLAN, i], KG] + node[work[PLAN, i], LITRES] == 0:
+            if rank[KEY, i] < best:
+                best, last = rank[KEY, i], i
+            i -= 1
     if rank[KEY, num] < best:
         return num, rank[KEY, num]
     return last, best
@@ -150,19 +152,20 @@ def _plan_visits(t: Tables, r: int, num: int) -> tuple[int, int]:
 
 @lean_inner_kernel
 def _read_plan(t: Tables, r: int) -> tuple[int, int]:
-    """Write the tasks of a route into the plan; return how many, and their ways without visits."""
-    link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
-    num_tasks, layer, serve = tally[NUM_TASKS], route[r, COST_LAYER], SERVE_COST + route[r, CLASS]
-    p, end = num_tasks + r, num_tasks + tally[NUM_ROUTES] + r
-    x, num, total = link[p, NEXT], 0, 0
+    """Write the tasks of a route into the plan; return how many, and the detours of its visits."""
+    link, work, num_tasks = t.link, t.work, t.tally[NUM_TASKS]
+    layer, end = t.route[r, COST_LAYER], num_tasks + t.tally[NUM_ROUTES] + r
+    p, num, detours = num_tasks + r, 0, link[num_tasks + r, OUT_COST]
+    x = link[p, NEXT]
     while x != end:
+        detours += link[x, OUT_COST]
         if x < num_tasks:
             work[PLAN, num] = x
             num += 1
-            total += way(t.travel, link, layer, p, x) + t.mode[node[x, WHAT], serve]
+            detours -= way(t.travel, link, layer, p, x)
             p = x
         x = link[x, NEXT]
-    return num, total + way(t.travel, link, layer, p, end)
+    return num, detours - way(t.travel, link, layer, p, end)
 
 
 @lean_inner_kernel
@@ -179,16 +182,18 @@ def replan_visits(t: Tables, r: int) -> bool:
         or route[r, STREAMS] > 1
     ):
         return False
-    num, ways = _read_plan(t, r)
+    num, gain = _read_plan(t, r)
     if num == 0:
         return False
     last, detours = _plan_visits(t, r, num)
-    gain = ways_cost(t.mode, link, node, route, tally, r) - ways - detours
+    gain -= detours
+    if gain <= 0:
+        return False
     trips, at = 0, last
-    while at > 0 and gain > 0:
+    while at > 0:
         trips += 1
         at = work[FROM, at]
-    if gain <= 0 or trips > route[r, MAX_TRIPS]:
+    if trips > route[r, MAX_TRIPS]:
         return False
     mark, stream = tally[NUM_LOGGED], first_stream(route, tally, r)
     end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
@@ -202,12 +207,12 @@ def replan_visits(t: Tables, r: int) -> bool:
         x, f = work[PLAN, last - 1], work[CHOICE, last]
         insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         last = work[FROM, last]
-    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
-    if holds(t.travel, link, node, route, tally, r):
+    relabel(link, node, route, tally, r, WHOLE, WHOLE)
+    if holds(link, node, route, tally, r):
         tally[DELTA] -= gain
         return True
     undo(t.travel, t.mode, t.facility, link, node, route, work, tally, mark)
-    relabel(t.travel, link, node, route, tally, r, WHOLE, WHOLE)
+    relabel(link, node, route, tally, r, WHOLE, WHOLE)
     return False
 
 
@@ -258,10 +263,10 @@ def replan_modes(t: Tables, r: int) -> bool:
             choice = 0
         elif node[x, FIRST_MODE] + choice != node[x, WHAT]:
             turn(travel, mode, link, node, route, work, tally, x, node[x, FIRST_MODE] + choice, r)
-    relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
-    if holds(travel, link, node, route, tally, r):
+    relabel(link, node, route, tally, r, WHOLE, WHOLE)
+    if holds(link, node, route, tally, r):
         tally[DELTA] -= gain
         return True
     undo(travel, mode, t.facility, link, node, route, work, tally, mark)
-    relabel(travel, link, node, route, tally, r, WHOLE, WHOLE)
+    relabel(link, node, route, tally, r, WHOLE, WHOLE)
     return False

@@ -12,6 +12,9 @@ from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 HOUR = 3600
 
 
+NO_BREAKS = Rules(meal_break_s=0, max_driving_s=10**9)
+
+
 def line_problem(**vehicle: object) -> Problem:
     """Four stops on a line, a plant at its end, one truck: every number can be checked by hand.
 
@@ -103,6 +106,24 @@ def _random_vehicle(rng: np.random.Generator, k: int, depot: int) -> Vehicle:
         cost_km=3500,
         cost_h=59_000,
     )
+
+
+def town(seed: int, most_s: int | None = None) -> Problem:
+    """Twenty-four stops with windows in a square, and eight trucks alike that come home loaded."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 4000, (2, 25))
+    far = np.rint(np.hypot(x[:, None] - x, y[:, None] - y)).astype(np.int32)[None]
+    tasks = []
+    for k in range(24):
+        early = int(rng.integers(0, 20_000))
+        windows = ((early, early + 9_000),) if k % 3 else ()
+        mode = Mode(k + 1, k + 1, int(rng.integers(60, 300)))
+        kg = int(rng.integers(1, 9))
+        tasks.append(Task(f"t{k}", (mode,), "s", mass_kg=kg, windows=windows, price=10**7))
+    truck = Vehicle("v", "truck", 0, 0, 0, 30, {"s": 10**6}, 0, 36_000, fixed_cost=500_000)
+    truck = replace(truck, cost_km=1000, ends_loaded=True, max_trips=0, max_duration_s=most_s)
+    trucks = tuple(replace(truck, vehicle_id=f"v{k}") for k in range(8))
+    return Problem(tuple(tasks), trucks, (), far, far, NO_BREAKS)
 
 
 def with_hours(problem: Problem, seed: int, closed: float = 0.05) -> Problem:

@@ -122,3 +122,6 @@ def test_problem_check_names_what_does_not_fit():
     bad = Task("bad", (Mode(9, 9, 1),), "other", -1)
     with pytest.raises(InfeasibleError, match=r"(?s)task bad: a mode.*task bad: mass"):
         replace(problem, tasks=(bad,)).check()
+    heavy = Task("heavy", (Mode(0, 0, 1),), "other", 1 << 28)
+    with pytest.raises(InfeasibleError, match=r"task heavy: mass.*below 268,435,456"):
+        replace(problem, tasks=(heavy,)).check()

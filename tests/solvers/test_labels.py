@@ -13,45 +13,39 @@ from solvers._kernels.ground import Tables
 from solvers._kernels.labels import relabel
 from solvers._kernels.trips import replan_visits, ways_cost
 from solvers.native import Search
-from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
+from solvers.problem import Facility, Problem, Rules
+from tests.solvers.problems import town
 from tests.solvers.test_releases import released_problem
 
 LABELS = [*range(g.EARLY_0, g.LATE_1 + 1), *range(g.KG_F, g.LATE_B + 1)]
 MEAL = Rules(meal_break_s=1_800, meal_window=(8_000, 16_000), max_driving_s=10**9)
 
 
-def town(seed: int, **change: object) -> Problem:
-    """Thirty stops in a square, most of them with windows, and four trucks alike."""
-    rng = np.random.default_rng(seed)
-    x, y = rng.integers(0, 3000, (2, 33))
-    far = np.rint(np.hypot(x[:, None] - x, y[:, None] - y)).astype(np.int32)[None]
+def halved(seed: int, most_s: int | None = None) -> Problem:
+    """A town with each window in two, so that a stop reached between them waits."""
+    problem = town(seed, most_s)
     tasks = []
-    for k in range(30):
-        early = int(rng.integers(0, 20_000))
-        windows = ((early, early + 4_000), (early + 5_000, early + 12_000)) if k % 3 else ()
-        mode = Mode(k + 3, k + 3, int(rng.integers(60, 300)))
-        kg = int(rng.integers(1, 9))
-        tasks.append(Task(f"t{k}", (mode,), "s", mass_kg=kg, windows=windows, price=10**7))
-    truck = Vehicle("v", "truck", 0, 0, 0, 60, {"s": 10**6}, 0, 36_000, cost_km=1000)
-    truck = replace(truck, ends_loaded=True, max_trips=0)
-    trucks = tuple(replace(truck, vehicle_id=f"v{k}", **change) for k in range(4))
-    rules = Rules(meal_break_s=0, max_driving_s=10**9)
-    return Problem(tuple(tasks), trucks, (), far, far, rules)
+    for task in problem.tasks:
+        windows = tuple((w, w + 4_000) for early, _ in task.windows for w in (early, early + 5_000))
+        tasks.append(replace(task, windows=windows))
+    return replace(problem, tasks=tuple(tasks))
 
 
 def unloading_town(seed: int) -> Problem:
     """The same, with trucks that unload on the way at one of two plants."""
-    problem = town(seed, capacity_kg=25, ends_loaded=False, max_trips=6)
+    problem = halved(seed)
+    fields = {"capacity_kg": 25, "ends_loaded": False, "max_trips": 99, "fixed_cost": 0}
+    trucks = tuple(replace(v, **fields) for v in problem.vehicles[:4])
     plants = tuple(
         Facility(f"f{k}", k + 1, frozenset({"s"}), bays=4, unload_s=60) for k in range(2)
     )
-    return replace(problem, facilities=plants)
+    return replace(problem, vehicles=trucks, facilities=plants)
 
 
 PROBLEMS = {
-    "windows": town,
-    "meal": lambda seed: replace(town(seed), rules=MEAL),
-    "longest duration": lambda seed: town(seed, max_duration_s=30_000),
+    "windows": halved,
+    "meal": lambda seed: replace(halved(seed), rules=MEAL),
+    "longest duration": lambda seed: halved(seed, 30_000),
     "unloading": unloading_town,
     "releases": lambda seed: released_problem(seed, 24),
 }
@@ -61,7 +55,7 @@ PROBLEMS = {
 def label_all(t: Tables) -> None:
     """Label all routes as a whole."""
     for r in range(t.tally[g.NUM_ROUTES]):
-        relabel(t.travel, t.link, t.node, t.route, t.tally, r, g.WHOLE, g.WHOLE)
+        relabel(t.link, t.node, t.route, t.tally, r, g.WHOLE, g.WHOLE)
 
 
 @lean_kernel
@@ -108,9 +102,8 @@ def test_unloadings_are_placed_as_trying_all_places_would(seed: int):
     """Visits set down by chance give way to the cheapest ones for the order of the stops."""
     problem, rng = unloading_town(seed), np.random.default_rng(seed)
     tasks = tuple(replace(task, windows=()) for task in problem.tasks)
-    trucks = tuple(replace(v, max_trips=99) for v in problem.vehicles)
-    problem = replace(problem, tasks=tasks, vehicles=trucks)
-    order = np.array_split(rng.permutation(len(tasks)), len(trucks))
+    problem = replace(problem, tasks=tasks)
+    order = np.array_split(rng.permutation(len(tasks)), len(problem.vehicles))
     search = Search(problem, seed)
     search.link({vehicle: with_visits(problem, stops, rng) for vehicle, stops in enumerate(order)})
     tables = search.tables
