@@ -16,14 +16,12 @@ from solvers._kernels.booking import Incumbent, book, copy_incumbent, copy_row
 from solvers._kernels.ground import (
     COUNT,
     DELTA,
-    NEXT,
     NUM_REMOVED,
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TOUCHED,
     PRICE,
     REMOVED,
-    ROUTE,
     SLOT,
     TOUCHED,
     VEHICLE,
@@ -32,7 +30,15 @@ from solvers._kernels.ground import (
     Tables,
 )
 from solvers._kernels.labels import relabel
-from solvers._kernels.links import Int32, Int64, first_stream, insert_visit, remove
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    first_stream,
+    insert_visit,
+    next_of,
+    remove,
+    route_of,
+)
 from solvers._kernels.model import FEASIBLE, Bookings, Model, Scratch
 
 
@@ -56,12 +62,12 @@ def _write_sequence(
 ) -> int:
     """Write the nodes of a route from its start on as a sequence; return how many."""
     num_tasks = tally[NUM_TASKS]
-    x, end, size = link[first, NEXT], first + tally[NUM_ROUTES], 0
+    x, end, size = next_of(link, first), first + tally[NUM_ROUTES], 0
     while x != end:
         what = node[x, WHAT]
         sequence[vehicle, size] = what if x < num_tasks else -what - 1
         size += 1
-        x = link[x, NEXT]
+        x = next_of(link, x)
     return size
 
 
@@ -121,9 +127,9 @@ def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> N
     link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
     num_tasks = tally[NUM_TASKS]
     stream = first_stream(route, tally, r)
-    x, end = link[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
+    x, end = next_of(link, num_tasks + r), num_tasks + tally[NUM_ROUTES] + r
     while x != end:
-        y = link[x, NEXT]
+        y = next_of(link, x)
         if x >= num_tasks:
             remove(t.travel, link, node, route, work, tally, x, r)
         x = y
@@ -133,7 +139,7 @@ def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> N
         if f >= 0:
             x = insert_visit(t.travel, t.facility, link, node, route, work, tally, f, x, r, stream)
         else:
-            x = link[x, NEXT]
+            x = next_of(link, x)
     relabel(link, node, route, tally, r, WHOLE, WHOLE)
 
 
@@ -173,7 +179,7 @@ def _price_change(node: Int32, work: Int64, rank: Int64, tally: Int64) -> int:
     change = 0
     for i in range(tally[NUM_REMOVED]):
         task = work[REMOVED, i]
-        served, old = node[task, ROUTE] >= 0, work[SLOT, task] >= 0
+        served, old = route_of(node, task) >= 0, work[SLOT, task] >= 0
         if served and old:
             change -= rank[PRICE, task]
         if not served and not old:

@@ -39,7 +39,15 @@ from solvers._kernels.ground import (
     Tables,
 )
 from solvers._kernels.labels import holds, relabel
-from solvers._kernels.links import Int64, insert, remove, touch, undo, way
+from solvers._kernels.links import (
+    Int64,
+    insert,
+    next_of,
+    remove,
+    touch,
+    undo,
+    way,
+)
 from solvers._kernels.trips import ways_cost
 
 SHAKEN = 0.25  # share of steps in which one changed route gets another truck before the recreate
@@ -70,11 +78,11 @@ def _suits(t: Tables, r: int, other: int) -> bool:
         or route[r, COLLECTED_KG] > route[other, ROOM]
     ):
         return False
-    x, end = link[tally[NUM_TASKS] + r, NEXT], tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    x, end = next_of(link, tally[NUM_TASKS] + r), tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     while x != end:
         if not t.allowed[route[other, TYPE], x]:
             return False
-        x = link[x, NEXT]
+        x = next_of(link, x)
     return True
 
 
@@ -85,10 +93,10 @@ def _cost_with(t: Tables, r: int, other: int) -> int:
     layer, serve = route[other, COST_LAYER], SERVE_COST + route[other, CLASS]
     num_tasks, num_routes = tally[NUM_TASKS], tally[NUM_ROUTES]
     x, end, total = num_tasks + other, num_tasks + num_routes + r, route[other, FIXED_COST]
-    y = link[num_tasks + r, NEXT]
+    y = next_of(link, num_tasks + r)
     while y != end:
         total += way(travel, link, layer, x, y) + t.mode[node[y, WHAT], serve]
-        x, y = y, link[y, NEXT]
+        x, y = y, next_of(link, y)
     return total + way(travel, link, layer, x, num_tasks + num_routes + other)
 
 
@@ -100,7 +108,7 @@ def _change_truck(t: Tables, r: int, other: int) -> None:
     end = start + tally[NUM_ROUTES]
     touch(route, work, tally, other)
     while link[start, NEXT] != end:
-        x = link[start, NEXT]
+        x = next_of(link, start)
         remove(travel, link, node, route, work, tally, x, r)
         insert(travel, link, node, route, work, tally, x, tail, other)
         tail = x

@@ -11,7 +11,8 @@ is counted by reference, which made the search thirty times as slow.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +21,18 @@ FAR = 1 << 28  # seconds, money or load that is out of the question; three of th
 NEVER = 1 << 60
 NONE = -1
 
-# Typed, since a kernel is compiled anew for each plain number that it is called with.
-ZERO, ONE = np.arange(2)
-NOTHING = np.int64(NONE)
-WHOLE = np.int64(NONE)  # for the nodes from which a route is labelled
+# A kernel is compiled anew for each plain number that it is called with, and for each width: what
+# stands in the code is typed, and what a narrow table holds is handed on wide.
+wide = cast(Callable[[Any], int], np.int64)
+ZERO, ONE, NOTHING = wide(0), wide(1), wide(NONE)
+WHOLE = wide(NONE)  # for the nodes from which a route is labelled
 MOST_MODES = 8
 MOST_WINDOWS = 4
 
 # Columns of link (int32): the nodes beside a node, its own places and theirs, and the costs of the
 # ways to them. A gap is priced from the row of one node.
 NEXT, PREV, IN_AT, OUT_AT, NEXT_AT, PREV_AT, OUT_COST, IN_COST = range(8)
-ONWARD, BACKWARD = np.int64(NEXT), np.int64(PREV)
+ONWARD, BACKWARD = wide(NEXT), wide(PREV)
 
 # Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
 # the meal and after. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the

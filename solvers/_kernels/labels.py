@@ -41,7 +41,6 @@ from solvers._kernels.ground import (
     NUM_WINDOWS,
     ONLY_CLOCK,
     OPENS,
-    PREV,
     RELEASE,
     RELEASE_B,
     RELEASE_F,
@@ -55,8 +54,14 @@ from solvers._kernels.ground import (
     WATER_F,
     WATER_L,
     WINDOW,
+    wide,
 )
-from solvers._kernels.links import Int32, Int64
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    next_of,
+    prev_of,
+)
 
 
 @inlined_kernel
@@ -89,6 +94,12 @@ def after_meal(tally: Int64, clock: int) -> int:
     if clock > tally[MEAL_LATE]:
         return FAR
     return max(clock, tally[MEAL_EARLY]) + tally[MEAL_S]
+
+
+@inlined_kernel
+def departures(node: Int32, x: int) -> tuple[int, int]:
+    """Return the earliest departures from a node, before the meal and after."""
+    return wide(node[x, EARLY_0]), wide(node[x, EARLY_1])
 
 
 @inlined_kernel
@@ -182,14 +193,13 @@ def _load_backward(node: Int32, tally: Int64, y: int, x: int) -> bool:
 @inlined_kernel
 def step_forward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the forward labels of a node from those of the one before it; whether any changed."""
-    p, changed = link[x, PREV], False
+    p, changed = prev_of(link, x), False
     if tally[RELOADS]:
         changed = _load_forward(node, tally, p, x)
     if tally[TIMED]:
         travel_s = node[p, DRIVE_S]
-        zero, one = forward(
-            node, tally, route[r, HAS_MEAL], node[p, EARLY_0], node[p, EARLY_1], travel_s, x
-        )
+        zero, one = departures(node, p)
+        zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, travel_s, x)
         if tally[RELEASES]:
             if is_head(node, tally, x):
                 node[x, RELEASE_F] = 0
@@ -219,7 +229,7 @@ def step_forward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x
 @inlined_kernel
 def step_backward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: int) -> bool:
     """Write the backward labels of a node from those of the one behind it; whether any changed."""
-    y, changed = link[x, NEXT], False
+    y, changed = next_of(link, x), False
     if tally[RELOADS]:
         changed = _load_backward(node, tally, y, x)
     if tally[TIMED]:
@@ -265,17 +275,17 @@ def relabel(
     start = tally[NUM_TASKS] + r
     end = start + tally[NUM_ROUTES]
     if first < 0 or tally[RELEASES]:
-        first, last = link[start, NEXT], link[end, PREV]
+        first, last = next_of(link, start), prev_of(link, end)
     if tally[ONLY_CLOCK] and not route[r, HAS_MEAL]:
         _relabel_clock(link, node, start, end, first, last)
         return
-    gap = link[last, NEXT] == first
+    gap = next_of(link, last) == first
     x, past = last, gap
     while x != start:
         if not step_backward(link, node, route, tally, r, x) and past:
             break
         past = past or x == first
-        x = link[x, PREV]
+        x = prev_of(link, x)
     if tally[RELEASES]:
         reset_start(link, node, route, tally, r)
     x, past = first, gap
@@ -283,13 +293,13 @@ def relabel(
         if not step_forward(link, node, route, tally, r, x) and past:
             break
         past = past or x == last
-        x = link[x, NEXT]
+        x = next_of(link, x)
 
 
 @inlined_kernel
 def _relabel_clock(link: Int32, node: Int32, start: int, end: int, first: int, last: int) -> None:
     """Write the labels of a route without a meal where nothing but the clock counts."""
-    gap = link[last, NEXT] == first
+    gap = next_of(link, last) == first
     x, past = last, gap
     late = node[link[x, NEXT], LATE_1]
     while x != start:
@@ -298,9 +308,9 @@ def _relabel_clock(link: Int32, node: Int32, start: int, end: int, first: int, l
             break
         node[x, LATE_0], node[x, LATE_1] = -FAR, late
         past = past or x == first
-        x = link[x, PREV]
+        x = prev_of(link, x)
     x, past = first, gap
-    p = link[x, PREV]
+    p = prev_of(link, x)
     early, drive_s = node[p, EARLY_1], node[p, DRIVE_S]
     while x != end:
         early = min(FAR, begin_of(node, x, early + drive_s) + node[x, BUSY_S])
@@ -309,14 +319,14 @@ def _relabel_clock(link: Int32, node: Int32, start: int, end: int, first: int, l
         node[x, EARLY_0], node[x, EARLY_1] = FAR, early
         drive_s = node[x, DRIVE_S]
         past = past or x == last
-        x = link[x, NEXT]
+        x = next_of(link, x)
 
 
 @lean_inner_kernel
 def reset_start(link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> None:
     """Write the departures from the depot: the shift, and what the first trip waits for."""
     start = tally[NUM_TASKS] + r
-    zero = one = node[start, OPENS]
+    zero = one = wide(node[start, OPENS])
     if route[r, HAS_MEAL]:
         # a route may set out after the meal window, or begin with the meal
         one = min(after_meal(tally, zero), max(zero, tally[MEAL_LATE]))
@@ -335,7 +345,7 @@ def holds(link: Int32, node: Int32, route: Int64, tally: Int64, r: int) -> bool:
     if not tally[TIMED]:
         return True
     end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
-    x = link[end, PREV]
+    x = prev_of(link, end)
     travel_s = node[x, DRIVE_S]
     if (
         node[x, EARLY_1] + travel_s > node[end, LATE_1]

@@ -67,10 +67,29 @@ from solvers._kernels.ground import (
     VISITS,
     WHAT,
     ZERO,
+    wide,
 )
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+
+
+@inlined_kernel
+def next_of(link: Int32, x: int) -> int:
+    """Return the node behind a node, wide."""
+    return wide(link[x, NEXT])
+
+
+@inlined_kernel
+def prev_of(link: Int32, x: int) -> int:
+    """Return the node before a node, wide."""
+    return wide(link[x, PREV])
+
+
+@inlined_kernel
+def route_of(node: Int32, x: int) -> int:
+    """Return the route of a node or -1, wide."""
+    return wide(node[x, ROUTE])
 
 
 @inlined_kernel
@@ -145,7 +164,7 @@ def _unlink(
     travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route, without a word in the log."""
-    p, y = link[x, PREV], link[x, NEXT]
+    p, y = prev_of(link, x), next_of(link, x)
     tie(travel, link, node, route, r, p, y)
     node[x, ROUTE] = NONE
     if x < tally[NUM_TASKS]:
@@ -169,7 +188,7 @@ def _link(
     r: int,
 ) -> None:
     """Put a node into a route behind another, without a word in the log."""
-    y = link[after, NEXT]
+    y = next_of(link, after)
     node[x, ROUTE] = r
     tie(travel, link, node, route, r, after, x)
     tie(travel, link, node, route, r, x, y)
@@ -194,7 +213,8 @@ def remove(
     travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Take a node out of its route; an undo puts it back."""
-    _note(work, tally, GONE, x, link[x, PREV], 2 * node[x, WHAT] + node[x, UNLOADS])
+    what = wide(2 * node[x, WHAT] + node[x, UNLOADS])
+    _note(work, tally, GONE, x, prev_of(link, x), what)
     _unlink(travel, link, node, route, work, tally, x, r)
 
 
@@ -242,8 +262,8 @@ def _turn(
     travel: Int32, mode: Int64, link: Int32, node: Int32, route: Int64, task: int, m: int, r: int
 ) -> None:
     set_mode(mode, link, node, task, m)
-    tie(travel, link, node, route, r, link[task, PREV], task)
-    tie(travel, link, node, route, r, task, link[task, NEXT])
+    tie(travel, link, node, route, r, prev_of(link, task), task)
+    tie(travel, link, node, route, r, task, next_of(link, task))
 
 
 @lean_inner_kernel
@@ -260,7 +280,7 @@ def turn(
     r: int,
 ) -> None:
     """Change the mode of a task on a route; an undo changes it back."""
-    _note(work, tally, TURNED, task, r, node[task, WHAT])
+    _note(work, tally, TURNED, task, r, wide(node[task, WHAT]))
     _turn(travel, mode, link, node, route, task, m, r)
 
 
@@ -291,7 +311,7 @@ def undo(
                 set_facility(facility, link, node, x, what >> 1, what & 1)
             else:
                 set_mode(mode, link, node, x, what >> 1)
-            _link(travel, link, node, route, work, tally, x, after, node[after, ROUTE])
+            _link(travel, link, node, route, work, tally, x, after, route_of(node, after))
     tally[NUM_LOGGED] = back_to
 
 

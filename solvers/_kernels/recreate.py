@@ -32,8 +32,6 @@ from solvers._kernels.ground import (
     DAY,
     DELTA,
     DRIVE_S,
-    EARLY_0,
-    EARLY_1,
     EARLY_B,
     EARLY_F,
     END_MODE,
@@ -68,7 +66,6 @@ from solvers._kernels.ground import (
     MAX_TASKS,
     MAX_TRIPS,
     NEVER,
-    NEXT,
     NEXT_AT,
     NONE,
     NUM_DAYS,
@@ -86,7 +83,6 @@ from solvers._kernels.ground import (
     OUT_AT,
     OUT_COST,
     PLACE,
-    PREV,
     PREV_AT,
     RELEASE,
     RELEASE_B,
@@ -95,7 +91,6 @@ from solvers._kernels.ground import (
     RELOADS,
     REMOVED,
     ROOM,
-    ROUTE,
     SERVE_COST,
     SERVICE,
     STREAM,
@@ -118,9 +113,20 @@ from solvers._kernels.ground import (
     WHAT,
     ZERO,
     Tables,
+    wide,
 )
-from solvers._kernels.labels import after_meal, forward, is_head, joined, relabel
-from solvers._kernels.links import Int32, Int64, insert, insert_visit, set_mode, touch
+from solvers._kernels.labels import after_meal, departures, forward, is_head, joined, relabel
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    insert,
+    insert_visit,
+    next_of,
+    prev_of,
+    route_of,
+    set_mode,
+    touch,
+)
 
 END_TRIALS = 8  # used routes whose end is tried for a further trip
 
@@ -259,13 +265,13 @@ def _released(
     """Return the departures from p if its trip may not set out before a release."""
     head = p
     while not is_head(node, tally, head):
-        head = link[head, PREV]
-    zero, one = node[head, EARLY_0], node[head, EARLY_1]
+        head = prev_of(link, head)
+    zero, one = departures(node, head)
     if release <= one and (release <= zero or zero >= FAR):
-        return node[p, EARLY_0], node[p, EARLY_1]
+        return departures(node, p)
     zero, one = max(zero, release), max(one, release)
     while head != p:
-        drive_s, head = node[head, DRIVE_S], link[head, NEXT]
+        drive_s, head = node[head, DRIVE_S], next_of(link, head)
         zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, drive_s, head)
     return zero, one
 
@@ -284,9 +290,10 @@ def _soon_enough(
     m: int,
 ) -> int:
     """Whether (1) or not (0) a task can stand alone behind p, by the clock of windows and meal."""
-    y, layer, meal = link[p, NEXT], route[r, TIME_LAYER], route[r, HAS_MEAL]
+    y, layer, meal = next_of(link, p), route[r, TIME_LAYER], route[r, HAS_MEAL]
     travel_s = travel[layer, link[p, OUT_AT], mode[m, ENTRY]]
-    zero, one = forward(node, tally, meal, node[p, EARLY_0], node[p, EARLY_1], travel_s, task)
+    zero, one = departures(node, p)
+    zero, one = forward(node, tally, meal, zero, one, travel_s, task)
     travel_s = travel[layer, mode[m, EXIT], link[y, IN_AT]]
     return int(one + travel_s <= node[y, LATE_1] or zero + travel_s <= node[y, LATE_0])
 
@@ -308,8 +315,8 @@ def _in_time(
     f: int,
 ) -> bool:
     """Whether a task can stand behind p in time, with a visit to f behind or before it."""
-    y, layer, meal = link[p, NEXT], route[r, TIME_LAYER], route[r, HAS_MEAL]
-    zero, one = node[p, EARLY_0], node[p, EARLY_1]
+    y, layer, meal = next_of(link, p), route[r, TIME_LAYER], route[r, HAS_MEAL]
+    zero, one = departures(node, p)
     into, at = mode[m, ENTRY], link[p, OUT_AT]
     if tally[RELEASES]:
         release = node[p, RELEASE_F]
@@ -357,7 +364,7 @@ def _short_enough(
     f: int,
 ) -> bool:
     """Whether the route, with a task behind p, takes no longer than its truck may be out."""
-    y, layer = link[p, NEXT], route[r, TIME_LAYER]
+    y, layer = next_of(link, p), route[r, TIME_LAYER]
     length, early, late = node[p, TIME_F], node[p, EARLY_F], node[p, LATE_F]
     at = link[p, OUT_AT]
     for turn in range(3):
@@ -388,7 +395,7 @@ def _offer(
     travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
     if not _may_take(t.allowed, node, route, tally, r, task):
         return
-    fit, y = 0, link[p, NEXT]
+    fit, y = 0, next_of(link, p)
     if tally[RELOADS]:
         fit = _fit(t.facility, link, node, route, tally, r, task, p, y)
     elif route[r, COLLECTED_KG] + node[task, KG] <= route[r, ROOM + 3 * node[task, STREAM]]:
@@ -482,7 +489,7 @@ def _price_gaps(
             return 2 * k
         x = np.uintp(beside[k])
         if not uniform:
-            r = max(0, node[x, ROUTE])
+            r = max(0, route_of(node, x))
             to, on = travel[route[r, BACK_LAYER], into], travel[route[r, COST_LAYER], out]
             served = mode[m, SERVE_COST + route[r, CLASS]]
         behind = to[np.uintp(link[x, OUT_AT])] + on[np.uintp(link[x, NEXT_AT])]
@@ -503,13 +510,13 @@ def _search_neighbors(t: Tables, task: int, limit: int) -> None:
             value = work[GAP_PRICE, np.uintp(k)]
             if value >= best:
                 continue
-            b = t.near[task, k >> 1]
-            r = node[b, ROUTE]
+            b = wide(t.near[task, k >> 1])
+            r = route_of(node, b)
             if r < 0:
                 continue
             offer = OFFERS + OFFER_COLUMNS * route[r, DAY]
             if value < min(limit, tally[offer + VALUE]):
-                p = link[b, PREV] if k & 1 else b
+                p = prev_of(link, b) if k & 1 else b
                 _offer(t, r, task, p, m, value, ZERO, limit)
                 if tally[NUM_DAYS] == 1:
                     best = min(limit, tally[offer + VALUE])
@@ -524,8 +531,8 @@ def _search_elsewhere(t: Tables, task: int, limit: int) -> None:
     num_ends = END_TRIALS if tally[RELOADS] or tally[MANY_MODES] else 0
     for k in range(num_ends + tally[NUM_TYPES]):
         if k < num_ends:
-            r = node[int(draw(t.seed) * num_tasks), ROUTE]
-            p = link[num_tasks + num_routes + r, PREV] if r >= 0 else 0
+            r = route_of(node, int(draw(t.seed) * num_tasks))
+            p = prev_of(link, num_tasks + num_routes + r) if r >= 0 else 0
         else:
             if tally[ONLY_TYPE] >= 0 and tally[ONLY_TYPE] != k - num_ends:
                 continue
@@ -551,7 +558,7 @@ def _put_in(t: Tables, task: int, alike: int, day: int) -> None:
     work, tally = t.work, t.tally
     offer = OFFERS + OFFER_COLUMNS * day
     p, how, f = tally[offer + PLACE], tally[offer + HOW], tally[offer + BY_FACILITY]
-    r, stream = node[p, ROUTE], node[task, STREAM]
+    r, stream = route_of(node, p), wide(node[task, STREAM])
     touch(route, work, tally, r)
     chosen = tally[offer + BY_MODE] - node[alike, FIRST_MODE]
     set_mode(t.mode, link, node, task, node[task, FIRST_MODE] + chosen)

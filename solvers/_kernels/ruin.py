@@ -26,7 +26,6 @@ from solvers._kernels.ground import (
     LONGEST_LARGE,
     MEAN_LARGE,
     MEAN_REMOVED,
-    NEXT,
     NONE,
     NUM_ABSENT,
     NUM_REMOVED,
@@ -36,7 +35,6 @@ from solvers._kernels.ground import (
     NUM_USED,
     ONWARD,
     OUT_COST,
-    PREV,
     RELEASE_B,
     RELEASE_F,
     RELEASES,
@@ -62,9 +60,20 @@ from solvers._kernels.ground import (
     WHAT,
     WHOLE,
     Tables,
+    wide,
 )
 from solvers._kernels.labels import is_head, relabel
-from solvers._kernels.links import Int32, Int64, first_stream, remove, touch, way
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    first_stream,
+    next_of,
+    prev_of,
+    remove,
+    route_of,
+    touch,
+    way,
+)
 
 
 @lean_inner_kernel
@@ -79,8 +88,8 @@ def _take_out(
     task: int,
 ) -> None:
     """Remove a task from its route, at what that saves."""
-    r = node[task, ROUTE]
-    p, y = link[task, PREV], link[task, NEXT]
+    r = route_of(node, task)
+    p, y = prev_of(link, task), next_of(link, task)
     tally[DELTA] += (
         way(travel, link, route[r, COST_LAYER], p, y)
         - link[p, OUT_COST]
@@ -101,7 +110,7 @@ def _drop_visit(
     travel: Int32, link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64, x: int, r: int
 ) -> None:
     """Remove a visit to a facility from a route."""
-    p, y = link[x, PREV], link[x, NEXT]
+    p, y = prev_of(link, x), next_of(link, x)
     saved = link[p, OUT_COST] + link[x, OUT_COST]
     tally[DELTA] += way(travel, link, route[r, COST_LAYER], p, y) - saved
     remove(travel, link, node, route, work, tally, x, r)
@@ -113,7 +122,7 @@ def _needless(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x: i
 
     A trip that would wait for what is released later than its own stops might then be late.
     """
-    p, y = link[x, PREV], link[x, NEXT]
+    p, y = prev_of(link, x), next_of(link, x)
     if tally[RELEASES] and not is_head(node, tally, p) and node[y, RELEASE_B] > node[p, RELEASE_F]:
         return False
     if node[x, UNLOADS] and (node[p, KG_F] > 0 or node[p, LITRES_F] > 0):
@@ -143,16 +152,16 @@ def _tidy(
     num_tasks, start = tally[NUM_TASKS], tally[NUM_TASKS] + r
     empty = route[r, COUNT] == 0
     if tally[TIMED] or tally[RELOADS]:
-        first, last = link[route[r, LEFT], NEXT], link[route[r, RIGHT], PREV]
+        first, last = next_of(link, route[r, LEFT]), prev_of(link, route[r, RIGHT])
         if len(group) > 0:
             first = last = WHOLE  # other visits of a customer leave gaps anywhere
         relabel(link, node, route, tally, r, first, last)
     if route[r, VISITS] > 0:
-        x, end, changed = link[start, NEXT], start + tally[NUM_ROUTES], False
+        x, end, changed = next_of(link, start), start + tally[NUM_ROUTES], False
         while x != end:
-            y = link[x, NEXT]
+            y = next_of(link, x)
             if x >= num_tasks and (empty or _needless(link, node, route, tally, r, x)):
-                p = link[x, PREV]
+                p = prev_of(link, x)
                 _drop_visit(travel, link, node, route, work, tally, x, r)
                 changed = True
                 if not empty:
@@ -240,10 +249,10 @@ def ruin(t: Tables) -> None:
         center = work[ABSENT, int(draw(seed) * tally[NUM_ABSENT])]
     torn = 0
     for k in range(-1, around.shape[1]):
-        task = center if k < 0 else around[center, k]
+        task = center if k < 0 else wide(around[center, k])
         if task < 0 or torn >= strings:
             break
-        r = node[task, ROUTE]
+        r = route_of(node, task)
         if r < 0 or route[r, STAMP] == tally[STEP]:
             continue
         torn += 1

@@ -27,7 +27,6 @@ from solvers._kernels.ground import (
     MANY_MODES,
     MIXED_FLEET,
     NEVER,
-    NEXT,
     NUM_ABSENT,
     NUM_LOGGED,
     NUM_MODES,
@@ -58,6 +57,7 @@ from solvers._kernels.links import (
     first_stream,
     insert,
     insert_visit,
+    next_of,
     set_mode,
     undo,
 )
@@ -196,11 +196,11 @@ def _note_best(link: Int32, node: Int32, route: Int64, work: Int64, tally: Int64
             continue
         work[BEST, k] = -1 - r
         k += 1
-        x, end = link[num_tasks + r, NEXT], num_tasks + tally[NUM_ROUTES] + r
+        x, end = next_of(link, num_tasks + r), num_tasks + tally[NUM_ROUTES] + r
         while x != end:
             work[BEST, k] = node[x, WHAT] + (0 if x < num_tasks else tally[NUM_MODES])
             k += 1
-            x = link[x, NEXT]
+            x = next_of(link, x)
     work[BEST, 0] = k
 
 
@@ -222,7 +222,7 @@ def _accept(t: Tables, exact: Exact, change: int) -> None:
 def take_over(t: Tables) -> None:
     """Link the routes written in the row of the best plan; nothing may be served before."""
     link, node, route, work, tally = t.link, t.node, t.route, t.work, t.tally
-    num_tasks, num_modes, r, tail = tally[NUM_TASKS], tally[NUM_MODES], 0, 0
+    num_tasks, num_modes, r, tail = tally[NUM_TASKS], tally[NUM_MODES], ZERO, ZERO
     tally[NUM_LOGGED] = tally[NUM_REMOVED] = 0
     for k in range(1, work[BEST, 0]):
         what = work[BEST, k]

@@ -29,14 +29,12 @@ from solvers._kernels.ground import (
     MAX_KG,
     MAX_TASKS,
     NEVER,
-    NEXT,
-    NONE,
+    NOTHING,
     NUM_ABSENT,
     NUM_ROUTES,
     NUM_TASKS,
     NUM_USED,
     OUT_COST,
-    PREV,
     ROOM,
     ROUTE,
     STREAM,
@@ -47,9 +45,18 @@ from solvers._kernels.ground import (
     TIMED,
     TYPE,
     Tables,
+    wide,
 )
 from solvers._kernels.labels import joined, relabel
-from solvers._kernels.links import Int32, Int64, tie, way
+from solvers._kernels.links import (
+    Int32,
+    Int64,
+    next_of,
+    prev_of,
+    route_of,
+    tie,
+    way,
+)
 
 
 @inlined_kernel
@@ -98,14 +105,14 @@ def _up_to(link: Int32, node: Int32, tally: Int64, x: int) -> tuple[int, int]:
     while x < tally[NUM_TASKS]:
         kg += node[x, KG]
         count += 1
-        x = link[x, PREV]
+        x = prev_of(link, x)
     return kg, count
 
 
 @lean_inner_kernel
 def _fits(link: Int32, node: Int32, route: Int64, tally: Int64, a: int, p: int, s: int) -> bool:
     """Whether two routes hold their loads when they change tails behind a and p."""
-    r = node[a, ROUTE]
+    r = route_of(node, a)
     kg_a, num_a = _up_to(link, node, tally, a)
     kg_p, num_p = _up_to(link, node, tally, p)
     kg_r = kg_a + route[s, COLLECTED_KG] - kg_p
@@ -121,7 +128,8 @@ def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
     travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
     num_routes = tally[NUM_ROUTES]
     end_r, end_s = tally[NUM_TASKS] + num_routes + r, tally[NUM_TASKS] + num_routes + s
-    p, y, last_r, last_s = link[b, PREV], link[a, NEXT], link[end_r, PREV], link[end_s, PREV]
+    p, y = prev_of(link, b), next_of(link, a)
+    last_r, last_s = prev_of(link, end_r), prev_of(link, end_s)
     tie(travel, link, node, route, r, a, b)
     tie(travel, link, node, route, r, last_s, end_r)
     if y == end_r:
@@ -135,13 +143,13 @@ def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
         node[x, ROUTE] = r
         kg += node[x, KG]
         count += 1
-        x = link[x, NEXT]
-    x = link[p, NEXT]
+        x = next_of(link, x)
+    x = next_of(link, p)
     while x != end_s:
         node[x, ROUTE] = s
         kg -= node[x, KG]
         count -= 1
-        x = link[x, NEXT]
+        x = next_of(link, x)
     route[r, COLLECTED_KG] += kg
     route[s, COLLECTED_KG] -= kg
     route[r, COUNT] += count
@@ -159,20 +167,20 @@ def swap_tails(t: Tables, threshold: float) -> int:
     """
     travel, near, link, node, route, tally = t.travel, t.near, t.link, t.node, t.route, t.tally
     a = int(draw(t.seed) * tally[NUM_TASKS])
-    r = node[a, ROUTE]
+    r = route_of(node, a)
     if r < 0:
         return NEVER
     cost, clock = route[r, COST_LAYER], route[r, TIME_LAYER]
-    num_tasks, y = tally[NUM_TASKS], link[a, NEXT]
-    best, chosen = min(threshold, float(NEVER)), NONE
+    num_tasks, y = tally[NUM_TASKS], next_of(link, a)
+    best, chosen = min(threshold, float(NEVER)), NOTHING
     for k in range(near.shape[1]):
-        b = near[a, k]
+        b = wide(near[a, k])
         if b < 0:
             break
-        s = node[b, ROUTE]
+        s = route_of(node, b)
         if s < 0 or s == r or route[s, TYPE] != route[r, TYPE]:
             continue
-        p = link[b, PREV]
+        p = prev_of(link, b)
         if p >= num_tasks and y >= num_tasks:
             continue  # nothing would be left of one of them
         value = way(travel, link, cost, a, b) - link[a, OUT_COST] - link[b, IN_COST]
@@ -200,5 +208,5 @@ def swap_tails(t: Tables, threshold: float) -> int:
             best, chosen = float(value), b
     if chosen < 0:
         return NEVER
-    _swap(t, a, chosen, r, node[chosen, ROUTE])
+    _swap(t, a, chosen, r, route_of(node, chosen))
     return int(best)

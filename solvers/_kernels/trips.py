@@ -25,7 +25,6 @@ from solvers._kernels.ground import (
     MAX_TRIPS,
     MOST_MODES,
     NEVER,
-    NEXT,
     NONE,
     NUM_LOGGED,
     NUM_ROUTES,
@@ -48,6 +47,7 @@ from solvers._kernels.links import (
     Int64,
     first_stream,
     insert_visit,
+    next_of,
     remove,
     turn,
     undo,
@@ -66,7 +66,7 @@ def ways_cost(mode: Int64, link: Int32, node: Int32, route: Int64, tally: Int64,
         total += link[x, OUT_COST]
         if x < num_tasks:
             total += mode[node[x, WHAT], serve]
-        x = link[x, NEXT]
+        x = next_of(link, x)
     return total
 
 
@@ -156,7 +156,7 @@ def _read_plan(t: Tables, r: int) -> tuple[int, int]:
     link, work, num_tasks = t.link, t.work, t.tally[NUM_TASKS]
     layer, end = t.route[r, COST_LAYER], num_tasks + t.tally[NUM_ROUTES] + r
     p, num, detours = num_tasks + r, 0, link[num_tasks + r, OUT_COST]
-    x = link[p, NEXT]
+    x = next_of(link, p)
     while x != end:
         detours += link[x, OUT_COST]
         if x < num_tasks:
@@ -164,7 +164,7 @@ def _read_plan(t: Tables, r: int) -> tuple[int, int]:
             num += 1
             detours -= way(t.travel, link, layer, p, x)
             p = x
-        x = link[x, NEXT]
+        x = next_of(link, x)
     return num, detours - way(t.travel, link, layer, p, end)
 
 
@@ -197,9 +197,9 @@ def replan_visits(t: Tables, r: int) -> bool:
         return False
     mark, stream = tally[NUM_LOGGED], first_stream(route, tally, r)
     end = tally[NUM_TASKS] + tally[NUM_ROUTES] + r
-    x = link[tally[NUM_TASKS] + r, NEXT]
+    x = next_of(link, tally[NUM_TASKS] + r)
     while x != end:
-        y = link[x, NEXT]
+        y = next_of(link, x)
         if x >= tally[NUM_TASKS]:
             remove(t.travel, link, node, route, work, tally, x, r)
         x = y
@@ -229,7 +229,7 @@ def replan_modes(t: Tables, r: int) -> bool:
     x, num, width = num_tasks + r, 0, 1
     rank[KEY, 0] = 0
     while x != end:
-        y = link[x, NEXT]
+        y = next_of(link, x)
         wide = node[y, END_MODE] - node[y, FIRST_MODE] if y < num_tasks else 1
         for k in range(wide):
             m = node[y, FIRST_MODE] + k
