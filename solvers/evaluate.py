@@ -102,6 +102,7 @@ class _Drive:
             self.load_kg[self.vehicle.loaded_stream] = self.vehicle.loaded_kg
             self.load_l[self.vehicle.loaded_stream] = self.vehicle.loaded_l
             self.carried.add(self.vehicle.loaded_stream)
+        self.at = "its start"
         self.collected_kg = 0
         self.released_s = self._next_release(0)
         self.timings: list[Timing] = []
@@ -120,13 +121,14 @@ class _Drive:
                 latest = max(latest, self.problem.tasks[step.idx].release_s)
         return latest
 
-    def leg(self, target: int) -> Leg:
-        """Drive to a location; the clock stands at the arrival afterwards."""
+    def leg(self, target: int, name: str) -> Leg:
+        """Drive to a location by its name; the clock stands at the arrival afterwards."""
         profile = self.vehicle.profile
         leg = self.problem.leg(profile, self.place, target, self.clock)
         if leg is None:
-            self.fail(f"no way from location {self.place} to {target}")
+            self.fail(f"no way from {self.at} to {name}")
             leg = Leg(self.clock, 0, 0, profile)
+        self.at = name
         self.since_rest += leg.time_s
         if self.since_rest > self.problem.rules.max_driving_s:
             self.fail(f"{self.since_rest} s of driving without a rest")
@@ -147,7 +149,7 @@ class _Drive:
 
     def serve(self, step: Step, task: Task) -> None:
         mode = task.modes[step.mode]
-        leg = self.leg(mode.entry)
+        leg = self.leg(mode.entry, task.task_id)
         arrive = self.clock
         windows = task.windows or ((0, 10**9),)
         ready = max(arrive, step.begin_s)
@@ -184,7 +186,7 @@ class _Drive:
             self.fail(f"tank runs dry at {task.task_id}")
 
     def visit(self, step: Step, facility: Facility) -> None:
-        leg = self.leg(facility.location)
+        leg = self.leg(facility.location, facility.facility_id)
         arrive = self.clock
         begin = max(arrive, facility.open_s)
         if step.begin_s >= 0:
@@ -256,7 +258,7 @@ class _Drive:
 
     def finish(self) -> Driven:
         vehicle, rules = self.vehicle, self.problem.rules
-        home = self.leg(vehicle.end)
+        home = self.leg(vehicle.end, "its end")
         end = self.clock
         aboard = any(self.load_kg.values()) or any(self.load_l.values())
         if aboard and not vehicle.ends_loaded:

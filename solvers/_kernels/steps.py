@@ -64,6 +64,7 @@ from solvers._kernels.links import (
 from solvers._kernels.recreate import arrange, place_task
 from solvers._kernels.ruin import ruin
 from solvers._kernels.tails import exchanges_tails, swap_tails
+from solvers._kernels.trades import trade, trades
 from solvers._kernels.trips import replan_modes, replan_visits, ways_cost
 
 OLD_ABSENT = 4  # unserved tasks that a step offers again
@@ -264,6 +265,29 @@ def _cost_of(t: Tables) -> int:
     return total
 
 
+@spliced_kernel
+def _propose(t: Tables, threshold: float) -> bool:
+    """Change routes; return whether the step stays below the threshold, as far as links can tell.
+
+    Where nothing is served yet, routes are built.
+    """
+    tally, traded = t.tally, False
+    if tally[NUM_USED] > 0:
+        traded = trades(t)
+        if traded:
+            sound = trade(t)
+        else:
+            ruin(t)
+            if tally[MIXED_FLEET]:
+                shake_truck(t)
+    if not traded:
+        _offer_absent(t)
+        sound = _recreate(t, threshold)
+    if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
+        _polish(t)
+    return sound
+
+
 @lean_kernel
 def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
     """Run ``num`` steps at temperature ``heat`` (money); a first step builds routes from nothing.
@@ -283,13 +307,7 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
                 if change < NEVER:
                     _accept(t, exact, change)
                 continue
-            ruin(t)
-            if tally[MIXED_FLEET]:
-                shake_truck(t)
-        _offer_absent(t)
-        sound = _recreate(t, threshold)
-        if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
-            _polish(t)
+        sound = _propose(t, threshold)
         if sound and tally[BOOKED]:
             sound = settle(t, exact, threshold)
         if not sound or tally[DELTA] >= threshold:

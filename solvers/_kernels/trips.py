@@ -71,7 +71,7 @@ def ways_cost(mode: Int64, link: Int32, node: Int32, route: Int64, tally: Int64,
 
 
 @lean_inner_kernel
-def _cheapest_visit(
+def cheapest_visit(
     travel: Int32,
     visits: Int64,
     facility: Int64,
@@ -112,9 +112,9 @@ def _plan_visits(t: Tables, r: int, num: int) -> tuple[int, int]:
     for j in range(1, num + 1):
         x = work[PLAN, j - 1]
         y = work[PLAN, j] if j < num else end
-        added, f = _cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, x)
+        added, f = cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, x)
         if j < num:
-            other, there = _cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, y)
+            other, there = cheapest_visit(t.travel, t.visits, t.facility, link, layer, x, y, y)
             if other < added:
                 added, f = other, there
         work[CHOICE, j] = f
