@@ -55,6 +55,7 @@ from solvers._kernels.links import (
 from solvers._kernels.trips import cheapest_visit, ways_cost
 
 TRADED = 0.08  # share of the steps in which trips or routes change
+BOOKED_TRADED = 0.02  # the same where routes are booked
 ROUTES = 0.3  # share of these in which it is a route
 SWAPPED = 0.5  # share of the changes of trips in which two are swapped
 AFRESH = 0.2  # share of the others in which a trip goes to a truck that stands idle
@@ -64,8 +65,8 @@ NEAREST = 20  # neighbors of a task to whose trips its own may go
 @inlined_kernel
 def trades(t: Tables) -> bool:
     """Whether this step lets trips or routes change."""
-    tally = t.tally
-    return (tally[RELOADS] or _may_hand_over(t)) and draw(t.seed) < TRADED
+    share = BOOKED_TRADED if t.tally[BOOKED] else TRADED
+    return (t.tally[RELOADS] or _may_hand_over(t)) and draw(t.seed) < share
 
 
 @inlined_kernel
