@@ -40,6 +40,7 @@ from solvers._kernels.ground import (
     WHAT,
     WHOLE,
     Tables,
+    wide,
 )
 from solvers._kernels.labels import holds, relabel
 from solvers._kernels.links import (
@@ -92,7 +93,7 @@ def cheapest_visit(
         value = travel[layer, leave, at] + travel[layer, at, enter]
         if value < best:
             best, chosen = value, f
-    return best - travel[layer, leave, enter], chosen
+    return best - wide(travel[layer, leave, enter]), chosen
 
 
 @lean_inner_kernel
