@@ -15,7 +15,7 @@ from solvers.team import Run, draft, polish
 
 def warm_up(say: Callable[[str], None]) -> None:
     """Compile all solver kernels, or load them from disk if that was done before."""
-    with telling_if_slow(say, "compiling the solver for this machine (once, about 15 s)"):
+    with telling_if_slow(say, "compiling the solver for this machine (once, about half a minute)"):
         roster = Roster(_smallest_problem(), 0)
         run = Run(Interruptible(MaxIterations(2)), 0)
         draft(roster, run, lambda *_: None)

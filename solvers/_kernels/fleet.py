@@ -48,7 +48,7 @@ from solvers._kernels.links import (
     undo,
     way,
 )
-from solvers._kernels.trips import ways_cost
+from solvers._kernels.trips import route_cost
 
 SHAKEN = 0.25  # share of steps in which one changed route gets another truck before the recreate
 
@@ -142,7 +142,7 @@ def shake_truck(t: Tables) -> None:
     if other < 0 or route[r, COUNT] == 0 or route[other, TYPE] == route[r, TYPE]:
         return
     if _suits(t, r, other):
-        now = ways_cost(t.mode, t.link, t.node, route, tally, r) + route[r, FIXED_COST]
+        now = route_cost(t, r)
         _try_truck(t, r, other, _cost_with(t, r, other) - now)
 
 
@@ -150,7 +150,7 @@ def shake_truck(t: Tables) -> None:
 def cheapest_truck(t: Tables, r: int) -> None:
     """Give a route the cheapest truck that can drive it."""
     route, tally = t.route, t.tally
-    now = ways_cost(t.mode, t.link, t.node, route, tally, r) + route[r, FIXED_COST]
+    now = route_cost(t, r)
     best, chosen = ZERO, NOTHING
     for kind in range(tally[NUM_TYPES]):
         other = empty_route(route, t.work, kind)

@@ -22,7 +22,6 @@ from solvers._kernels.ground import (
     COST_NOW,
     COUNT,
     DELTA,
-    FIXED_COST,
     GROUP,
     MANY_MODES,
     MIXED_FLEET,
@@ -65,7 +64,7 @@ from solvers._kernels.recreate import arrange, place_task
 from solvers._kernels.ruin import ruin
 from solvers._kernels.tails import exchanges_tails, swap_tails
 from solvers._kernels.trades import trade, trades
-from solvers._kernels.trips import replan_modes, replan_visits, ways_cost
+from solvers._kernels.trips import replan_modes, replan_visits, route_cost
 
 OLD_ABSENT = 4  # unserved tasks that a step offers again
 
@@ -258,8 +257,7 @@ def full_cost(t: Tables) -> int:
 def _cost_of(t: Tables) -> int:
     total = 0
     for r in range(t.tally[NUM_ROUTES]):
-        if t.route[r, COUNT] > 0:
-            total += ways_cost(t.mode, t.link, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
+        total += route_cost(t, r)
     for i in range(t.tally[NUM_ABSENT]):
         total += t.rank[PRICE, t.work[ABSENT, i]]
     return total

@@ -19,12 +19,12 @@ from solvers._kernels.ground import (
     DAY,
     DELTA,
     ENDS_LOADED,
-    FIXED_COST,
     KG,
     LITRES,
     MAX_KG,
     MAX_TASKS,
     MAX_TRIPS,
+    NOTHING,
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TYPES,
@@ -36,6 +36,7 @@ from solvers._kernels.ground import (
     UNLOADS,
     VISITS,
     WHOLE,
+    ZERO,
     Tables,
     wide,
 )
@@ -52,12 +53,13 @@ from solvers._kernels.links import (
     route_of,
     touch,
 )
-from solvers._kernels.trips import cheapest_visit, ways_cost
+from solvers._kernels.trips import cheapest_visit, route_cost
 
 TRADED = 0.08  # share of the steps in which trips or routes change
 BOOKED_TRADED = 0.02  # the same where routes are booked
-ROUTES = 0.3  # share of these in which it is a route
+ROUTES = 0.3  # share of the booked changes in which it is a route
 SWAPPED = 0.5  # share of the changes of trips in which two are swapped
+BEHIND = 0.5  # share of the others in which a trip goes behind the other, not before it
 AFRESH = 0.2  # share of the others in which a trip goes to a truck that stands idle
 NEAREST = 20  # neighbors of a task to whose trips its own may go
 
@@ -147,26 +149,30 @@ def _foot_of(link: Int32, node: Int32, tally: Int64, x: int) -> int:
 
 
 @lean_inner_kernel
+def _load_of(t: Tables, head: int, foot: int) -> tuple[int, int, int]:
+    """Return kilograms, litres and number of tasks of a trip, none if it refills on the way."""
+    kg, litres, count, x = ZERO, ZERO, ZERO, next_of(t.link, head)
+    while x != foot:
+        if x >= t.tally[NUM_TASKS]:
+            return ZERO, ZERO, ZERO
+        kg += t.node[x, KG]
+        litres += t.node[x, LITRES]
+        count += 1
+        x = next_of(t.link, x)
+    return kg, litres, count
+
+
+@lean_inner_kernel
 def _fits(t: Tables, head: int, foot: int, r: int, s: int, back_kg: int, back: int) -> bool:
     """Whether the trip between two nodes of route r fits the truck of s, which gives up another.
 
     ``back_kg`` and ``back`` are kilograms and number of the tasks that it gives up.
     """
-    link, node, route, num_tasks = t.link, t.node, t.route, t.tally[NUM_TASKS]
-    if not _may_all(t, next_of(link, head), foot, s):
-        return False
+    route = t.route
     stream = first_stream(route, t.tally, r)
     if route[s, COUNT] > 0 and first_stream(route, t.tally, s) != stream:
         return False
-    kg, litres, count = wide(0), wide(0), wide(0)
-    x = next_of(link, head)
-    while x != foot:
-        if x >= num_tasks:
-            return False  # a refill on the way
-        kg += node[x, KG]
-        litres += node[x, LITRES]
-        count += 1
-        x = next_of(link, x)
+    kg, litres, count = _load_of(t, head, foot)
     column = ROOM + 3 * stream
     return (
         count > 0
@@ -174,6 +180,7 @@ def _fits(t: Tables, head: int, foot: int, r: int, s: int, back_kg: int, back: i
         and litres <= route[s, column + 1]
         and route[s, COLLECTED_KG] + kg - back_kg <= route[s, MAX_KG]
         and route[s, COUNT] + count - back <= route[s, MAX_TASKS]
+        and _may_all(t, next_of(t.link, head), foot, s)
     )
 
 
@@ -188,18 +195,6 @@ def _carry(t: Tables, head: int, foot: int, r: int, after: int, s: int) -> int:
         after = x
         x = next_of(link, head)
     return after
-
-
-@lean_inner_kernel
-def _aboard(t: Tables, head: int, foot: int) -> tuple[int, int]:
-    """Return kilograms and number of the tasks between two nodes."""
-    kg, count, x = wide(0), wide(0), next_of(t.link, head)
-    while x != foot:
-        if x < t.tally[NUM_TASKS]:
-            kg += t.node[x, KG]
-            count += 1
-        x = next_of(t.link, x)
-    return kg, count
 
 
 @lean_inner_kernel
@@ -232,26 +227,59 @@ def _close_up(t: Tables, head: int, foot: int, r: int) -> None:
 
 
 @lean_inner_kernel
-def _cost_of(t: Tables, r: int) -> int:
-    """Return what a route costs, nothing if it serves nothing."""
-    if t.route[r, COUNT] == 0:
-        return wide(0)
-    return ways_cost(t.mode, t.link, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
+def _swap_trips(t: Tables, a: int, b: int, r: int, s: int) -> bool:
+    """Let the trips of two tasks change places; return whether they fit there."""
+    link, node, tally = t.link, t.node, t.tally
+    head, foot = _head_of(link, node, tally, a), _foot_of(link, node, tally, a)
+    there, until = _head_of(link, node, tally, b), _foot_of(link, node, tally, b)
+    kg, _, count = _load_of(t, head, foot)
+    back_kg, _, back = _load_of(t, there, until)
+    if not _fits(t, there, until, s, r, kg, count) or not _fits(t, head, foot, r, s, back_kg, back):
+        return False
+    last = _carry(t, head, foot, r, there, s)
+    _carry(t, last, until, s, head, r)
+    return True
+
+
+@lean_inner_kernel
+def _bring_trip(t: Tables, a: int, b: int, r: int, s: int) -> bool:
+    """Bring the trip of task a before or behind that of b; return whether it fits there.
+
+    With b < 0 it goes to the empty route s.
+    """
+    link, node, route, tally = t.link, t.node, t.route, t.tally
+    head, foot = _head_of(link, node, tally, a), _foot_of(link, node, tally, a)
+    if not _fits(t, head, foot, r, s, ZERO, ZERO) or route[s, VISITS] >= route[s, MAX_TRIPS]:
+        return False
+    there, unloads = tally[NUM_TASKS] + s, True
+    if b < 0:
+        unloads = not route[s, ENDS_LOADED]
+    elif draw(t.seed) < BEHIND:
+        there = _foot_of(link, node, tally, b)
+        if there == tally[NUM_TASKS] + tally[NUM_ROUTES] + s:  # the trip before has to be unloaded
+            there, unloads = _unload_behind(t, prev_of(link, there), b, s), False
+            if there < 0:
+                return False
+    else:
+        there = _head_of(link, node, tally, b)
+    last = _carry(t, head, foot, r, there, s)
+    _close_up(t, head, foot, r)
+    return not unloads or _unload_behind(t, last, a, s) >= 0
 
 
 @lean_inner_kernel
 def _move_trip(t: Tables) -> bool:
-    """Swap two trips near each other, or bring one to another truck, before or behind a trip."""
+    """Swap two trips near each other, or bring one to another truck; return whether that holds."""
     near, link, node, route, work, tally = t.near, t.link, t.node, t.route, t.work, t.tally
     a = int(draw(t.seed) * tally[NUM_TASKS])
     r = route_of(node, a)
     if r < 0:
         return False
-    b = wide(near[a, int(draw(t.seed) * min(NEAREST, near.shape[1]))])
+    b, s = wide(near[a, int(draw(t.seed) * min(NEAREST, near.shape[1]))]), NOTHING
     swapped = draw(t.seed) < SWAPPED
-    fresh = not swapped and draw(t.seed) < AFRESH
-    s = empty_route(route, work, int(draw(t.seed) * tally[NUM_TYPES])) if fresh else wide(-1)
-    if not fresh and b >= 0:
+    if not swapped and draw(t.seed) < AFRESH:
+        b, s = NOTHING, empty_route(route, work, int(draw(t.seed) * tally[NUM_TYPES]))
+    elif b >= 0:
         s = route_of(node, b)
     if (
         s < 0
@@ -261,40 +289,13 @@ def _move_trip(t: Tables) -> bool:
         or max(route[r, TANK_L], route[s, TANK_L]) > 0
     ):
         return False
-    head, foot = _head_of(link, node, tally, a), _foot_of(link, node, tally, a)
-    there = tally[NUM_TASKS] + s
-    until = there + tally[NUM_ROUTES]
-    if not fresh:
-        there, until = _head_of(link, node, tally, b), _foot_of(link, node, tally, b)
-    kg, count = wide(0), wide(0)
-    if swapped:
-        kg, count = _aboard(t, head, foot)
-        if not _fits(t, there, until, s, r, kg, count):
-            return False
-        kg, count = _aboard(t, there, until)
-    if not _fits(t, head, foot, r, s, kg, count):
-        return False
-    if not swapped and route[s, VISITS] >= route[s, MAX_TRIPS]:
-        return False
-    before = _cost_of(t, r) + _cost_of(t, s)
+    before = route_cost(t, r) + route_cost(t, s)
     touch(route, work, tally, r)
     touch(route, work, tally, s)
-    if swapped:
-        last = _carry(t, head, foot, r, there, s)
-        _carry(t, last, until, s, head, r)
-    else:
-        if not fresh and draw(t.seed) < 0.5:
-            there = until
-        ends = there == tally[NUM_TASKS] + tally[NUM_ROUTES] + s
-        if ends:  # the trip before has to be unloaded
-            there = _unload_behind(t, prev_of(link, there), b, s)
-            if there < 0:
-                return False
-        last = _carry(t, head, foot, r, there, s)
-        _close_up(t, head, foot, r)
-        if not ends and not (fresh and route[s, ENDS_LOADED]) and _unload_behind(t, last, a, s) < 0:
-            return False
+    fits = _swap_trips(t, a, b, r, s) if swapped else _bring_trip(t, a, b, r, s)
+    if not fits:
+        return False
     relabel(link, node, route, tally, r, WHOLE, WHOLE)
     relabel(link, node, route, tally, s, WHOLE, WHOLE)
-    tally[DELTA] += _cost_of(t, r) + _cost_of(t, s) - before
+    tally[DELTA] += route_cost(t, r) + route_cost(t, s) - before
     return holds(link, node, route, tally, r) and holds(link, node, route, tally, s)

@@ -12,12 +12,14 @@ from solvers._kernels.ground import (
     CLASS,
     COMPARTMENTS,
     COST_LAYER,
+    COUNT,
     DELTA,
     END_MODE,
     ENDS_LOADED,
     ENTRY,
     EXIT,
     FIRST_MODE,
+    FIXED_COST,
     IN_AT,
     KEY,
     KG,
@@ -39,6 +41,7 @@ from solvers._kernels.ground import (
     VISITS,
     WHAT,
     WHOLE,
+    ZERO,
     Tables,
     wide,
 )
@@ -69,6 +72,14 @@ def ways_cost(mode: Int64, link: Int32, node: Int32, route: Int64, tally: Int64,
             total += mode[node[x, WHAT], serve]
         x = next_of(link, x)
     return total
+
+
+@lean_inner_kernel
+def route_cost(t: Tables, r: int) -> int:
+    """Return what a route costs with its truck, nothing if it serves nothing."""
+    if t.route[r, COUNT] == 0:
+        return ZERO
+    return ways_cost(t.mode, t.link, t.node, t.route, t.tally, r) + t.route[r, FIXED_COST]
 
 
 @lean_inner_kernel
