@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from solvers._kernels import ground as g
 from solvers._kernels.ground import FAR, Tables
+from solvers.estates import estates_of
 from solvers.numbering import side_by_side
 from solvers.problem import Problem, Task, Vehicle
 
@@ -436,6 +437,7 @@ def build_tables(problem: Problem, seed: int) -> Tables:
     )
     tables = tables._replace(work=_work(builder, tables))
     _write_ends(problem, tables)
+    _write_estates(problem, tables)
     total = int(tables.rank[g.PRICE, : len(problem.tasks)].sum())
     tables.tally[g.COST_NOW] = tables.tally[g.COST_BEST] = total
     return side_by_side(tables)
@@ -574,6 +576,18 @@ def _work(builder: _Builder, tables: Tables) -> NDArray[np.int64]:
     work[g.HINT, : len(first) - 1] = first[:-1]
     work[g.BEST, 0] = 1
     return work
+
+
+def _write_estates(problem: Problem, tables: Tables) -> None:
+    """Write what each task and the start of each route belong to; visits that go together do."""
+    if problem.groups:
+        return
+    num, vehicles = len(problem.tasks), tables.route[:, g.VEHICLE]
+    of_vehicle = np.zeros(len(problem.vehicles), np.int32)
+    for k, estate in enumerate(estates_of(problem)):
+        tables.node[list(estate.tasks), g.ESTATE] = k
+        of_vehicle[list(estate.vehicles)] = k
+    tables.node[num : num + len(vehicles), g.ESTATE] = of_vehicle[vehicles]
 
 
 def _link_ends(tables: Tables, starts: list[int], ends: list[int]) -> None:

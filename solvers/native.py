@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from solvers._kernels import ground as g
 from solvers._kernels.exact import Exact
 from solvers._kernels.ground import Tables
-from solvers._kernels.steps import run_steps, take_over
+from solvers._kernels.steps import route_costs, run_steps, take_over
 from solvers.arrays import build_model, empty_bookings, empty_routes, new_scratch
 from solvers.ground import aligned, build_tables, needs_booking
 from solvers.plan import Route, Step
@@ -28,6 +28,10 @@ from solvers.roster import Roster
 HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
+PRICE_HEAT, MOST_HEAT = 0.3, 30.0
+"""Share of the mean price of what is left out at which a booked search begins, and the most that
+this may be as a share of the mean cost. What goes and what comes is worth about as much then: at
+the temperature of ways alone no step would leave out one thing for another."""
 
 TRIAL_STEPS = 4
 """Steps a task for which a fleet of one type is tried."""
@@ -174,8 +178,11 @@ class Search:
         begin, end = (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
         if steps > 0 and not self.begun and self._many_sizes():
             self._begin_with_one_type()
-        heat = self._mean_cost() * begin * (end / begin) ** share
-        run_steps(self.tables, self.exact, steps, heat)
+        heat = self.mean_costs()
+        first = begin * heat
+        if self.roster:
+            first = np.maximum(first, np.minimum(PRICE_HEAT * self._mean_prices(), MOST_HEAT * heat))
+        run_steps(self.tables, self.exact, steps, first * (end * heat / first) ** share)
 
     def _many_sizes(self) -> bool:
         route, tally = self.tables.route, self.tables.tally
@@ -189,26 +196,53 @@ class Search:
         there to a few big ones.
         """
         steps, best = TRIAL_STEPS * len(self.problem.tasks), None
+        cold = np.zeros(self._num_estates())
         for kind in range(-1, int(self.tables.tally[g.NUM_TYPES])):
             self.clear()
             self.tables.tally[g.ONLY_TYPE] = kind
-            run_steps(self.tables, self.exact, 1, 0.0)
-            run_steps(self.tables, self.exact, steps, 0.0)
+            run_steps(self.tables, self.exact, 1, cold)
+            run_steps(self.tables, self.exact, steps, cold)
             if best is None or self.cost < int(best["tally"][g.COST_BEST]):
                 best = {name: array.copy() for name, array in self.state().items()}
         if best is not None:
             self.restore(best)
         self.tables.tally[g.ONLY_TYPE] = g.NONE
 
-    def _mean_cost(self) -> float:
-        """Return the mean cost of the way to a stop, without trucks and prices."""
-        tables, tally = self.tables, self.tables.tally
-        left = tables.work[g.ABSENT, : self.num_absent]
-        prices = int(tables.rank[g.PRICE, left].sum())
-        used = tables.route[:, g.COUNT] > 0
-        fixed = int(tables.route[used, g.FIXED_COST].sum())
-        stops = int(tally[g.NUM_TASKS]) - self.num_absent + int(tally[g.NUM_USED])
-        return max(1.0, (int(tally[g.COST_NOW]) - prices - fixed) / max(1, stops))
+    def _estates(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the estates of all tasks and of all routes."""
+        num = len(self.problem.tasks)
+        estate = self.tables.node[: num + len(self.tables.route), g.ESTATE]
+        return estate[:num], estate[num:]
+
+    def _num_estates(self) -> int:
+        return 1 + max(int(estates.max(initial=0)) for estates in self._estates())
+
+    def mean_costs(self) -> NDArray[np.float64]:
+        """Return the mean cost of the way to a stop in each estate, without trucks and prices."""
+        route, num = self.tables.route, self._num_estates()
+        of_task, of_route = self._estates()
+        used = route[:, g.COUNT] > 0
+        of_route, paid = of_route[used], self._route_costs()[used] - route[used, g.FIXED_COST]
+        served = self.tables.node[: len(of_task), g.ROUTE] >= 0
+        stops = np.bincount(of_task[served], minlength=num) + np.bincount(of_route, minlength=num)
+        means = np.bincount(of_route, paid, minlength=num) / np.maximum(1, stops)
+        return np.maximum(1.0, means)
+
+    def _route_costs(self) -> NDArray[np.int64]:
+        """Return what each of the present routes costs."""
+        tables = self.tables
+        if self.roster is not None:
+            return self.exact.routes.cost[tables.route[:, g.VEHICLE]]
+        costs = np.zeros(len(tables.route), np.int64)
+        route_costs(tables, costs)
+        return costs
+
+    def _mean_prices(self) -> NDArray[np.float64]:
+        """Return the mean price of what is left out in each estate, 0 where nothing is."""
+        left = self.tables.work[g.ABSENT, : self.num_absent]
+        estate, num = self._estates()[0][left], self._num_estates()
+        prices = np.bincount(estate, self.tables.rank[g.PRICE, left], minlength=num)
+        return prices / np.maximum(1, np.bincount(estate, minlength=num))
 
     def best_rows(self) -> list[tuple[int, list[int]]]:
         """Return the best routes met: the row of each, with its modes and modes + facilities."""

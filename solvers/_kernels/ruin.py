@@ -14,6 +14,7 @@ from solvers._kernels.ground import (
     COST_LAYER,
     COUNT,
     DELTA,
+    ESTATE,
     FIXED_COST,
     GROUP,
     KG_B,
@@ -32,7 +33,9 @@ from solvers._kernels.ground import (
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TOUCHED,
+    NUM_TYPES,
     NUM_USED,
+    ONLY_TYPE,
     ONWARD,
     OUT_COST,
     RELEASE_B,
@@ -231,9 +234,34 @@ def _tear(t: Tables, task: int, longest: float) -> None:
             break
 
 
+@inlined_kernel
+def some_task(t: Tables) -> int:
+    """Return a task drawn by chance, as often as not one that is left out."""
+    tally, seed = t.tally, t.seed
+    if tally[NUM_ABSENT] > 0 and draw(seed) < 0.5:
+        # room is made where something waits for it
+        return t.work[ABSENT, int(draw(seed) * tally[NUM_ABSENT])]
+    return int(draw(seed) * tally[NUM_TASKS])
+
+
+@lean_inner_kernel
+def empty(t: Tables, task: int) -> None:
+    """Take all tasks out of the route of one, and forbid the step to use an idle truck for them."""
+    link, work, tally = t.link, t.work, t.tally
+    r = route_of(t.node, task)
+    x, end = next_of(link, tally[NUM_TASKS] + r), tally[NUM_TASKS] + tally[NUM_ROUTES] + r
+    while x != end:
+        y = next_of(link, x)
+        if x < tally[NUM_TASKS]:
+            _take_out(t.travel, t.mode, link, t.node, t.route, work, tally, x)
+        x = y
+    _tidy(t.travel, t.group, link, t.node, t.route, work, tally, r)
+    tally[ONLY_TYPE] = tally[NUM_TYPES]
+
+
 @spliced_kernel
-def ruin(t: Tables) -> None:
-    """Tear strings out of the routes around a task drawn by chance; labels are fresh afterwards."""
+def ruin(t: Tables, center: int) -> None:
+    """Tear strings out of the routes of one estate around a task; labels are fresh afterwards."""
     around, link, node, route, work = t.around, t.link, t.node, t.route, t.work
     tally, seed, knob = t.tally, t.seed, t.knob
     served = tally[NUM_TASKS] - tally[NUM_ABSENT]
@@ -243,17 +271,13 @@ def ruin(t: Tables) -> None:
     longest = min(longest, served / max(1, tally[NUM_USED]))
     most = 4.0 * mean / (1.0 + longest) - 1.0
     strings = max(1, int(draw(seed) * most + 1.0))
-    center = int(draw(seed) * tally[NUM_TASKS])
-    if tally[NUM_ABSENT] > 0 and draw(seed) < 0.5:
-        # room is made where something waits for it
-        center = work[ABSENT, int(draw(seed) * tally[NUM_ABSENT])]
     torn = 0
     for k in range(-1, around.shape[1]):
         task = center if k < 0 else wide(around[center, k])
         if task < 0 or torn >= strings:
             break
         r = route_of(node, task)
-        if r < 0 or route[r, STAMP] == tally[STEP]:
+        if r < 0 or route[r, STAMP] == tally[STEP] or node[task, ESTATE] != node[center, ESTATE]:
             continue
         torn += 1
         _tear(t, task, longest)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from routing._kernels.jit import inlined_kernel, lean_inner_kernel, lean_kernel, spliced_kernel
 from solvers._kernels.chance import draw
 from solvers._kernels.exact import Exact, keep_exact, settle
@@ -22,10 +25,12 @@ from solvers._kernels.ground import (
     COST_NOW,
     COUNT,
     DELTA,
+    ESTATE,
     GROUP,
     MANY_MODES,
     MIXED_FLEET,
     NEVER,
+    NONE,
     NUM_ABSENT,
     NUM_LOGGED,
     NUM_MODES,
@@ -34,6 +39,7 @@ from solvers._kernels.ground import (
     NUM_TASKS,
     NUM_TOUCHED,
     NUM_USED,
+    ONLY_TYPE,
     PRICE,
     RELOADS,
     REMOVED,
@@ -57,15 +63,17 @@ from solvers._kernels.links import (
     insert,
     insert_visit,
     next_of,
+    route_of,
     set_mode,
     undo,
 )
 from solvers._kernels.recreate import arrange, place_task
-from solvers._kernels.ruin import ruin
+from solvers._kernels.ruin import empty, ruin, some_task
 from solvers._kernels.tails import exchanges_tails, swap_tails
 from solvers._kernels.trades import trade, trades
 from solvers._kernels.trips import replan_modes, replan_visits, route_cost
 
+EMPTIED = 0.01  # share of the steps in which a booked route is emptied
 OLD_ABSENT = 4  # unserved tasks that a step offers again
 
 
@@ -83,29 +91,26 @@ def _price_of(group: Int64, node: Int32, rank: Int64, task: int) -> int:
 
 
 @spliced_kernel
-def _offer_absent(t: Tables) -> None:
-    """Add some of the unserved tasks to those of the step; all of them if nothing is served yet.
+def _offer_absent(t: Tables, center: int) -> None:
+    """Add some unserved tasks of an estate to those of the step; all if nothing is served yet.
 
     Visits of one customer are served together or not at all, so they are offered together.
     """
     group, node, work, tally = t.group, t.node, t.work, t.tally
-    many = tally[NUM_ABSENT]
-    if tally[NUM_USED] > 0 or tally[NUM_REMOVED] > 0:
-        many = min(many, OLD_ABSENT)
-    if many == 0:
-        return
-    torn, everything = tally[NUM_REMOVED], many == tally[NUM_ABSENT]
-    offset = int(draw(t.seed) * tally[NUM_ABSENT])
-    for i in range(many):
-        task = work[ABSENT, (offset + i) % tally[NUM_ABSENT]]
-        if node[task, GROUP] < 0 or everything:
+    torn, num = tally[NUM_REMOVED], tally[NUM_ABSENT]
+    everything = tally[NUM_USED] == 0 and torn == 0
+    many = num if everything else min(num, OLD_ABSENT)
+    offset = int(draw(t.seed) * num)
+    for i in range(num):
+        if many == 0:
+            break
+        task = work[ABSENT, (offset + i) % num]
+        if everything:
             work[REMOVED, tally[NUM_REMOVED]] = task
             tally[NUM_REMOVED] += 1
-        elif _is_new(work, tally, task, torn):
-            for k in range(VISIT, group.shape[1]):
-                if group[node[task, GROUP], k] >= 0:
-                    work[REMOVED, tally[NUM_REMOVED]] = group[node[task, GROUP], k]
-                    tally[NUM_REMOVED] += 1
+        elif node[task, ESTATE] == node[center, ESTATE]:
+            many -= 1
+            _offer(group, node, work, tally, task, torn)
 
 
 @lean_inner_kernel
@@ -115,6 +120,19 @@ def _is_new(work: Int64, tally: Int64, task: int, first: int) -> bool:
     for i in range(first, tally[NUM_REMOVED]):
         found += work[REMOVED, i] == task
     return found == 0
+
+
+@lean_inner_kernel
+def _offer(group: Int64, node: Int32, work: Int64, tally: Int64, task: int, torn: int) -> None:
+    """Add a task to those of the step, with all other visits of its customer."""
+    if node[task, GROUP] < 0:
+        work[REMOVED, tally[NUM_REMOVED]] = task
+        tally[NUM_REMOVED] += 1
+    elif _is_new(work, tally, task, torn):
+        for k in range(VISIT, group.shape[1]):
+            if group[node[task, GROUP], k] >= 0:
+                work[REMOVED, tally[NUM_REMOVED]] = group[node[task, GROUP], k]
+                tally[NUM_REMOVED] += 1
 
 
 @lean_inner_kernel
@@ -248,6 +266,13 @@ def take_over(t: Tables) -> None:
 
 
 @lean_kernel
+def route_costs(t: Tables, costs: Int64) -> None:
+    """Write what each route costs, by its links."""
+    for r in range(t.tally[NUM_ROUTES]):
+        costs[r] = route_cost(t, r)
+
+
+@lean_kernel
 def full_cost(t: Tables) -> int:
     """Return the cost of all routes and of what is left out, by walking every link."""
     return _cost_of(t)
@@ -264,31 +289,37 @@ def _cost_of(t: Tables) -> int:
 
 
 @spliced_kernel
-def _propose(t: Tables, threshold: float) -> bool:
-    """Change routes; return whether the step stays below the threshold, as far as links can tell.
+def _propose(t: Tables, center: int, threshold: float) -> bool:
+    """Change routes around a task; return whether the step stays below the threshold, as links tell.
 
     Where nothing is served yet, routes are built.
     """
     tally, traded = t.tally, False
     if tally[NUM_USED] > 0:
-        traded = trades(t)
+        traded = route_of(t.node, center) >= 0 and trades(t)
         if traded:
-            sound = trade(t)
+            sound = trade(t, center)
+        elif tally[BOOKED] and draw(t.seed) < EMPTIED and route_of(t.node, center) >= 0:
+            empty(t, center)
         else:
-            ruin(t)
+            ruin(t, center)
             if tally[MIXED_FLEET]:
                 shake_truck(t)
     if not traded:
-        _offer_absent(t)
+        _offer_absent(t, center)
         sound = _recreate(t, threshold)
+        if tally[BOOKED]:
+            tally[ONLY_TYPE] = NONE
     if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
         _polish(t)
     return sound
 
 
 @lean_kernel
-def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
-    """Run ``num`` steps at temperature ``heat`` (money); a first step builds routes from nothing.
+def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64]) -> None:
+    """Run ``num`` steps; a first step builds routes from nothing.
+
+    ``heat`` is the temperature of each estate, in money: a step changes routes of one alone.
 
     Writes the tables; the best routes met are in a row of work, their cost in the tally. About
     ten tasks are moved a step, in O(tasks moved * neighbors) without a look at the other routes.
@@ -297,15 +328,15 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: float) -> None:
     for _ in range(num):
         tally[STEP] += 1
         tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
-        threshold = float(NEVER)
+        threshold, center = float(NEVER), some_task(t)
         if tally[NUM_USED] > 0:
-            threshold = -heat * math.log(draw(t.seed) + 1e-300)
+            threshold = -heat[node[center, ESTATE]] * math.log(draw(t.seed) + 1e-300)
             if exchanges_tails(t):
                 change = swap_tails(t, threshold)
                 if change < NEVER:
                     _accept(t, exact, change)
                 continue
-        sound = _propose(t, threshold)
+        sound = _propose(t, center, threshold)
         if sound and tally[BOOKED]:
             sound = settle(t, exact, threshold)
         if not sound or tally[DELTA] >= threshold:

@@ -77,14 +77,14 @@ def _may_hand_over(t: Tables) -> bool:
 
 
 @lean_inner_kernel
-def trade(t: Tables) -> bool:
-    """Let a route change its truck, or trips their places; return whether that holds.
+def trade(t: Tables, task: int) -> bool:
+    """Let the route of a task change its truck, or trips their places; return whether that holds.
 
     What a change of truck costs, and whether it holds, is left to the booking.
     """
     if _may_hand_over(t) and not (t.tally[RELOADS] and draw(t.seed) > ROUTES):
-        return _hand_over(t)
-    return _move_trip(t)
+        return _hand_over(t, task)
+    return _move_trip(t, task)
 
 
 @lean_inner_kernel
@@ -100,10 +100,10 @@ def _may_all(t: Tables, first: int, end: int, other: int) -> bool:
 
 
 @lean_inner_kernel
-def _hand_over(t: Tables) -> bool:
-    """Bring the tasks of a route, without its visits, into an empty route of another type."""
+def _hand_over(t: Tables, task: int) -> bool:
+    """Bring all tasks of the route of one, without its visits, into an empty route of another type."""
     travel, link, node, route, work, tally = t.travel, t.link, t.node, t.route, t.work, t.tally
-    r = route_of(node, int(draw(t.seed) * tally[NUM_TASKS]))
+    r = route_of(node, task)
     other = empty_route(route, work, int(draw(t.seed) * tally[NUM_TYPES]))
     if (
         r < 0
@@ -268,10 +268,9 @@ def _bring_trip(t: Tables, a: int, b: int, r: int, s: int) -> bool:
 
 
 @lean_inner_kernel
-def _move_trip(t: Tables) -> bool:
-    """Swap two trips near each other, or bring one to another truck; return whether that holds."""
+def _move_trip(t: Tables, a: int) -> bool:
+    """Swap the trip of a task with one nearby, or bring it to another truck; return whether it holds."""
     near, link, node, route, work, tally = t.near, t.link, t.node, t.route, t.work, t.tally
-    a = int(draw(t.seed) * tally[NUM_TASKS])
     r = route_of(node, a)
     if r < 0:
         return False

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,49 +23,6 @@ GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 """Turns of this angle never come near an earlier direction for long."""
 LONG = 2.0
 """A group that is so much longer than wide is cut across, whatever the direction."""
-
-
-@dataclass(frozen=True)
-class Estate:
-    """Tasks and vehicles that have nothing to do with any other ones, but for the facilities."""
-
-    tasks: tuple[int, ...]
-    vehicles: tuple[int, ...]
-
-
-def estates_of(problem: Problem) -> list[Estate]:
-    """Return tasks and vehicles grouped so that no vehicle may serve a task of another group.
-
-    Tasks that no vehicle may serve are in groups without vehicles.
-    """
-    classes: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
-    for idx, task in enumerate(problem.tasks):
-        classes[task.stream, task.kinds].append(idx)
-    able: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
-    for idx, vehicle in enumerate(problem.vehicles):
-        able[vehicle.kind, frozenset(vehicle.capacity_l)].append(idx)
-    groups = [({c}, set[tuple[str, frozenset[str]]]()) for c in classes]
-    for kind, members in able.items():
-        vehicle = problem.vehicles[members[0]]
-        served = {
-            c for c, tasks in classes.items() if problem.may_serve(vehicle, problem.tasks[tasks[0]])
-        }
-        if not served:
-            continue
-        touched = [group for group in groups if group[0] & served]
-        merged = (
-            set[tuple[str, frozenset[str]]]().union(*(g[0] for g in touched)),
-            {kind}.union(*(g[1] for g in touched)),
-        )
-        groups = [group for group in groups if group not in touched] + [merged]
-    found = [
-        Estate(
-            tuple(sorted(t for c in group for t in classes[c])),
-            tuple(sorted(v for kind in kinds for v in able[kind])),
-        )
-        for group, kinds in groups
-    ]
-    return sorted(found, key=lambda estate: estate.tasks)
 
 
 def bisect(points: Points, weights: NDArray[np.float64], num: int, turn: int) -> NDArray[np.int64]:

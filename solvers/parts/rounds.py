@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers.checkpoint import State
+from solvers.estates import Estate, estates_of
 from solvers.ground import needs_booking
 from solvers.parts.crew import Crew, Errand
-from solvers.parts.grouping import Estate, bisect, deal, estates_of, workloads
+from solvers.parts.grouping import bisect, deal, workloads
 from solvers.parts.improve import Order
 from solvers.parts.joined import Joined, Share
 from solvers.parts.places import Points, place_on_plane

@@ -9,6 +9,7 @@ import pytest
 
 from routing._kernels.jit import lean_kernel
 from solvers._kernels import ground as g
+from solvers._kernels.chance import draw
 from solvers._kernels.ground import Tables
 from solvers._kernels.links import undo
 from solvers._kernels.steps import full_cost
@@ -29,7 +30,7 @@ def traded(t: Tables) -> bool:
     """Make one trade as a step of its own; an entry from Python."""
     t.tally[g.STEP] += 1
     t.tally[g.NUM_LOGGED] = t.tally[g.NUM_TOUCHED] = t.tally[g.DELTA] = 0
-    return trade(t)
+    return trade(t, int(draw(t.seed) * t.tally[g.NUM_TASKS]))
 
 
 @lean_kernel

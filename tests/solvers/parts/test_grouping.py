@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from solvers.parts.grouping import bisect, deal, estates_of
+from solvers.parts.grouping import bisect, deal
 from solvers.parts.places import place_on_plane
 from tests.solvers.parts.towns import plain_town
-from tests.solvers.problems import random_problem
 
 
 def apart(points: np.ndarray) -> np.ndarray:
@@ -60,25 +57,3 @@ def test_vehicles_go_to_the_nearest_group_that_lacks_them():
     dealt = deal(starts, np.ones(6), centres, np.asarray([1.0, 1.0]))
     assert np.bincount(dealt).tolist() == [3, 3]
     assert dealt[4:].tolist() == [1, 1]
-
-
-def test_estates_share_neither_tasks_nor_vehicles():
-    """Streams are apart where no truck carries two, and together where one does."""
-    problem = random_problem(1, 20, 4)
-    both = estates_of(problem)
-    assert len(both) == 1
-    single = tuple(v for v in problem.vehicles if len(v.capacity_l) == 1)
-    apart_ = estates_of(replace(problem, vehicles=single))
-    assert len(apart_) == 2
-    for estate in apart_:
-        streams = {problem.tasks[t].stream for t in estate.tasks}
-        assert streams == {s for v in estate.vehicles for s in single[v].capacity_l}
-    assert sorted(t for e in apart_ for t in e.tasks) == list(range(20))
-
-
-def test_tasks_of_nobody_are_an_estate_without_vehicles():
-    """A stream that no truck carries has tasks but no vehicles."""
-    problem = random_problem(1, 20, 4)
-    tasks = (replace(problem.tasks[0], stream="odd"), *problem.tasks[1:])
-    estates = estates_of(replace(problem, tasks=tasks))
-    assert [e.tasks for e in estates if not e.vehicles] == [(0,)]
