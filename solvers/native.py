@@ -24,15 +24,15 @@ from solvers.ground import aligned, build_tables, needs_booking
 from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle
 from solvers.roster import Roster
+from solvers.sparing import Sparing
 
 HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
-PRICE_HEAT, MOST_HEAT = 0.3, 30.0
-"""Share of the mean price of what is left out at which a booked search begins, and the most that
-this may be as a share of the mean cost. What goes and what comes is worth about as much then: at
-the temperature of ways alone no step would leave out one thing for another."""
-
+PRICE_HEAT, MOST_HEAT = 1.0, 100.0
+"""The begin where tasks are left out at first, as a share of the mean price of a task, and the most
+that this may be as a share of the mean cost. What goes and what comes is worth about as much then:
+at the temperature of ways alone no step would leave out one task for another."""
 TRIAL_STEPS = 4
 """Steps a task for which a fleet of one type is tried."""
 
@@ -102,6 +102,8 @@ class Search:
         if roster is not None:
             self.link(roster.visits())
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost
+        self.stake = self._at_stake() if roster else np.zeros(self._num_estates())
+        self.sparing = None if roster is None else Sparing(self.present())
 
     def twin(self, seed: int) -> Search:
         """Return a search from the same routes with another seed, which shares what none writes."""
@@ -117,7 +119,9 @@ class Search:
 
     @property
     def num_absent(self) -> int:
-        """Number of tasks that the present routes leave out."""
+        """Number of tasks left out by the present routes, or by those before a trial."""
+        if self.sparing is not None and self.sparing.on:
+            return self.sparing.num_absent
         return int(self.tables.tally[g.NUM_ABSENT])
 
     @property
@@ -125,12 +129,17 @@ class Search:
         """Whether any task is served."""
         return bool(self.tables.tally[g.NUM_USED])
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays that the search writes, by name; they are not copied."""
+    def present(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays that steps write, by name; they are not copied."""
         arrays = {name: getattr(self.tables, name) for name in (*WRITTEN, "seed")}
         if self.roster is not None:
             arrays |= self.roster.state()
         return arrays
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays that the search writes, by name; they are not copied."""
+        arrays = self.present() | {"stake": self.stake}
+        return arrays | (self.sparing.state() if self.sparing else {})
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Go on where a search of the same problem had these arrays."""
@@ -178,11 +187,13 @@ class Search:
         begin, end = (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
         if steps > 0 and not self.begun and self._many_sizes():
             self._begin_with_one_type()
-        heat = self.mean_costs()
-        first = begin * heat
-        if self.roster:
-            first = np.maximum(first, np.minimum(PRICE_HEAT * self._mean_prices(), MOST_HEAT * heat))
-        run_steps(self.tables, self.exact, steps, first * (end * heat / first) ** share)
+        mean = self.mean_costs()
+        first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
+        heat = first * (end * mean / first) ** share
+        if self.sparing is None:
+            run_steps(self.tables, self.exact, steps, heat, g.NONE)
+        else:
+            self.sparing.advance(self, steps, heat, share)
 
     def _many_sizes(self) -> bool:
         route, tally = self.tables.route, self.tables.tally
@@ -200,27 +211,31 @@ class Search:
         for kind in range(-1, int(self.tables.tally[g.NUM_TYPES])):
             self.clear()
             self.tables.tally[g.ONLY_TYPE] = kind
-            run_steps(self.tables, self.exact, 1, cold)
-            run_steps(self.tables, self.exact, steps, cold)
+            run_steps(self.tables, self.exact, 1, cold, g.NONE)
+            run_steps(self.tables, self.exact, steps, cold, g.NONE)
             if best is None or self.cost < int(best["tally"][g.COST_BEST]):
                 best = {name: array.copy() for name, array in self.state().items()}
         if best is not None:
             self.restore(best)
         self.tables.tally[g.ONLY_TYPE] = g.NONE
 
-    def _estates(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def estate_of_row(self, row: int) -> int:
+        """Return the estate of a route."""
+        return int(self.tables.node[len(self.problem.tasks) + row, g.ESTATE])
+
+    def estates(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the estates of all tasks and of all routes."""
         num = len(self.problem.tasks)
         estate = self.tables.node[: num + len(self.tables.route), g.ESTATE]
         return estate[:num], estate[num:]
 
     def _num_estates(self) -> int:
-        return 1 + max(int(estates.max(initial=0)) for estates in self._estates())
+        return 1 + max(int(estates.max(initial=0)) for estates in self.estates())
 
     def mean_costs(self) -> NDArray[np.float64]:
         """Return the mean cost of the way to a stop in each estate, without trucks and prices."""
         route, num = self.tables.route, self._num_estates()
-        of_task, of_route = self._estates()
+        of_task, of_route = self.estates()
         used = route[:, g.COUNT] > 0
         of_route, paid = of_route[used], self._route_costs()[used] - route[used, g.FIXED_COST]
         served = self.tables.node[: len(of_task), g.ROUTE] >= 0
@@ -237,12 +252,13 @@ class Search:
         route_costs(tables, costs)
         return costs
 
-    def _mean_prices(self) -> NDArray[np.float64]:
-        """Return the mean price of what is left out in each estate, 0 where nothing is."""
-        left = self.tables.work[g.ABSENT, : self.num_absent]
-        estate, num = self._estates()[0][left], self._num_estates()
-        prices = np.bincount(estate, self.tables.rank[g.PRICE, left], minlength=num)
-        return prices / np.maximum(1, np.bincount(estate, minlength=num))
+    def _at_stake(self) -> NDArray[np.float64]:
+        """Return a share of the mean price of a task in each estate, 0 if none is left out."""
+        estate, num = self.estates()[0], self._num_estates()
+        prices = np.bincount(estate, self.tables.rank[g.PRICE, : len(estate)], minlength=num)
+        left = self.tables.work[g.ABSENT, : self.tables.tally[g.NUM_ABSENT]]
+        scarce = np.bincount(estate[left], minlength=num) > 0
+        return PRICE_HEAT * scarce * prices / np.maximum(1, np.bincount(estate, minlength=num))
 
     def best_rows(self) -> list[tuple[int, list[int]]]:
         """Return the best routes met: the row of each, with its modes and modes + facilities."""

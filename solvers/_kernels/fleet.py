@@ -30,6 +30,7 @@ from solvers._kernels.ground import (
     NUM_TYPES,
     ROOM,
     SERVE_COST,
+    SHUT,
     TIMED,
     TOUCHED,
     TYPE,
@@ -55,12 +56,12 @@ SHAKEN = 0.25  # share of steps in which one changed route gets another truck be
 
 @lean_inner_kernel
 def empty_route(route: Int64, work: Int64, kind: int) -> int:
-    """Return an empty route of a type, -1 if all are in use."""
+    """Return an empty route of a type that is not shut, -1 if there is none."""
     r = work[HINT, kind]
-    if r < 0 or route[r, COUNT] == 0:
+    if r < 0 or (route[r, COUNT] == 0 and not route[r, SHUT]):
         return r
     for other in range(work[FIRST_ROUTE, kind], work[FIRST_ROUTE, kind + 1]):
-        if route[other, COUNT] == 0:
+        if route[other, COUNT] == 0 and not route[other, SHUT]:
             work[HINT, kind] = other
             return other
     work[HINT, kind] = NONE

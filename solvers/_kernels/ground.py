@@ -35,7 +35,8 @@ NEXT, PREV, IN_AT, OUT_AT, NEXT_AT, PREV_AT, OUT_COST, IN_COST = range(8)
 ONWARD, BACKWARD = wide(NEXT), wide(PREV)
 
 # Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
-# the meal and after. ESTATE is what a task or the start of a route belongs to. TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
+# the meal and after. ESTATE tells what may ever share a route, of tasks and of starts of routes.
+# TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
 # route (to its end): the least time that it takes, the earliest and latest begin that attain it.
 # DRIVE_S is the way to the next node.
 (
@@ -80,7 +81,8 @@ ONWARD, BACKWARD = wide(NEXT), wide(PREV)
 NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
 
 # Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
-# room and the number of tasks aboard. LEFT and RIGHT are the nodes beside the gap of the last ruin.
+# room and the number of tasks aboard. A route that is SHUT is not offered. LEFT and RIGHT are the
+# nodes beside the gap of the last ruin.
 (
     TYPE,
     CLASS,
@@ -102,11 +104,12 @@ NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
     COUNT,
     VISITS,
     STREAMS,
+    SHUT,
     STAMP,
     LEFT,
     RIGHT,
     ROOM,
-) = range(24)
+) = range(25)
 
 # Columns of mode (int64); SERVE_COST begins one column a class of price.
 TASK, ENTRY, EXIT, SERVICE, SERVE_COST = range(5)
@@ -150,8 +153,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     ONLY_TYPE,
     OFFERS,
 ) = range(32)
-"""ONLY_TYPE is the one type of which empty routes are offered, -1 for all; NUM_TYPES stands for
-none. OFFERS begins a row of
+"""ONLY_TYPE is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
 OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)

@@ -33,9 +33,7 @@ from solvers._kernels.ground import (
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TOUCHED,
-    NUM_TYPES,
     NUM_USED,
-    ONLY_TYPE,
     ONWARD,
     OUT_COST,
     RELEASE_B,
@@ -245,10 +243,9 @@ def some_task(t: Tables) -> int:
 
 
 @lean_inner_kernel
-def empty(t: Tables, task: int) -> None:
-    """Take all tasks out of the route of one, and forbid the step to use an idle truck for them."""
+def empty(t: Tables, r: int) -> None:
+    """Take all tasks out of a route."""
     link, work, tally = t.link, t.work, t.tally
-    r = route_of(t.node, task)
     x, end = next_of(link, tally[NUM_TASKS] + r), tally[NUM_TASKS] + tally[NUM_ROUTES] + r
     while x != end:
         y = next_of(link, x)
@@ -256,7 +253,6 @@ def empty(t: Tables, task: int) -> None:
             _take_out(t.travel, t.mode, link, t.node, t.route, work, tally, x)
         x = y
     _tidy(t.travel, t.group, link, t.node, t.route, work, tally, r)
-    tally[ONLY_TYPE] = tally[NUM_TYPES]
 
 
 @spliced_kernel

@@ -30,7 +30,6 @@ from solvers._kernels.ground import (
     MANY_MODES,
     MIXED_FLEET,
     NEVER,
-    NONE,
     NUM_ABSENT,
     NUM_LOGGED,
     NUM_MODES,
@@ -39,11 +38,11 @@ from solvers._kernels.ground import (
     NUM_TASKS,
     NUM_TOUCHED,
     NUM_USED,
-    ONLY_TYPE,
     PRICE,
     RELOADS,
     REMOVED,
     ROUTE,
+    SHUT,
     SLOT,
     STEP,
     TASK,
@@ -73,7 +72,6 @@ from solvers._kernels.tails import exchanges_tails, swap_tails
 from solvers._kernels.trades import trade, trades
 from solvers._kernels.trips import replan_modes, replan_visits, route_cost
 
-EMPTIED = 0.01  # share of the steps in which a booked route is emptied
 OLD_ABSENT = 4  # unserved tasks that a step offers again
 
 
@@ -290,7 +288,7 @@ def _cost_of(t: Tables) -> int:
 
 @spliced_kernel
 def _propose(t: Tables, center: int, threshold: float) -> bool:
-    """Change routes around a task; return whether the step stays below the threshold, as links tell.
+    """Change routes around a task; return whether links tell that it stays below the threshold.
 
     Where nothing is served yet, routes are built.
     """
@@ -299,8 +297,6 @@ def _propose(t: Tables, center: int, threshold: float) -> bool:
         traded = route_of(t.node, center) >= 0 and trades(t)
         if traded:
             sound = trade(t, center)
-        elif tally[BOOKED] and draw(t.seed) < EMPTIED and route_of(t.node, center) >= 0:
-            empty(t, center)
         else:
             ruin(t, center)
             if tally[MIXED_FLEET]:
@@ -308,18 +304,30 @@ def _propose(t: Tables, center: int, threshold: float) -> bool:
     if not traded:
         _offer_absent(t, center)
         sound = _recreate(t, threshold)
-        if tally[BOOKED]:
-            tally[ONLY_TYPE] = NONE
     if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
         _polish(t)
     return sound
 
 
 @lean_kernel
-def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64]) -> None:
+def shut_route(t: Tables, exact: Exact, r: int) -> None:
+    """Empty a booked route, and offer it to no task any more."""
+    tally = t.tally
+    tally[STEP] += 1
+    tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
+    empty(t, r)
+    settle(t, exact, float(NEVER))  # an empty route holds, and asks nothing of the others
+    _keep_absent(t.node, t.work, tally)
+    tally[COST_NOW] += tally[DELTA]
+    t.route[r, SHUT] = 1
+
+
+@lean_kernel
+def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64], estate: int) -> None:
     """Run ``num`` steps; a first step builds routes from nothing.
 
-    ``heat`` is the temperature of each estate, in money: a step changes routes of one alone.
+    ``heat`` is the temperature of each estate, in money: a step changes routes of one alone. Only
+    those of one ``estate`` are changed where that is not negative.
 
     Writes the tables; the best routes met are in a row of work, their cost in the tally. About
     ten tasks are moved a step, in O(tasks moved * neighbors) without a look at the other routes.
@@ -329,6 +337,8 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64]) -> N
         tally[STEP] += 1
         tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
         threshold, center = float(NEVER), some_task(t)
+        while estate >= 0 and node[center, ESTATE] != estate:
+            center = some_task(t)
         if tally[NUM_USED] > 0:
             threshold = -heat[node[center, ESTATE]] * math.log(draw(t.seed) + 1e-300)
             if exchanges_tails(t):

@@ -101,7 +101,7 @@ def _may_all(t: Tables, first: int, end: int, other: int) -> bool:
 
 @lean_inner_kernel
 def _hand_over(t: Tables, task: int) -> bool:
-    """Bring all tasks of the route of one, without its visits, into an empty route of another type."""
+    """Bring the route of a task, without its visits, into an empty route of another type."""
     travel, link, node, route, work, tally = t.travel, t.link, t.node, t.route, t.work, t.tally
     r = route_of(node, task)
     other = empty_route(route, work, int(draw(t.seed) * tally[NUM_TYPES]))
@@ -269,7 +269,7 @@ def _bring_trip(t: Tables, a: int, b: int, r: int, s: int) -> bool:
 
 @lean_inner_kernel
 def _move_trip(t: Tables, a: int) -> bool:
-    """Swap the trip of a task with one nearby, or bring it to another truck; return whether it holds."""
+    """Swap the trip of a task with one near, or bring it elsewhere; return whether that holds."""
     near, link, node, route, work, tally = t.near, t.link, t.node, t.route, t.work, t.tally
     r = route_of(node, a)
     if r < 0:

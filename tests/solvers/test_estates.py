@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from solvers._kernels import ground as g
 from solvers.estates import estates_of
 from solvers.native import Search
@@ -35,7 +33,7 @@ def test_tasks_of_nobody_are_an_estate_without_vehicles():
 
 
 def test_a_step_changes_one_estate_alone():
-    """Routes of another stream are not torn, nor is what it leaves out offered, in the same step."""
+    """No route of another stream is torn, nor what it leaves out offered, in the same step."""
     problem = random_problem(1, 40, 8)
     single = tuple(v for v in problem.vehicles if len(v.capacity_l) == 1)
     search = Search(replace(problem, vehicles=single), 5)
