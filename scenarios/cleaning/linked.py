@@ -120,7 +120,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
         [v for v in range(len(problem.vehicles)) if v not in in_team],
     )
     share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
-    share = share if rest.tasks else 0.0
+    share = (share if teams else 1.0) if rest.tasks else 0.0  # chains need convoys
     first = search.solve(rest.problem, (0.0, share), "points") if rest.tasks else NOTHING
     routes = routes_of(rest, first)
     search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")

@@ -27,6 +27,7 @@ TRUCKS = (
     "S1,sweeper,D1,4000,,2000,7,2.2,04:00,14:00\n"
     "F1,flusher,D1,0,0,4000,,2.2,04:00,14:00\n"
 )
+STEPS = 200
 FINISHER = "F2,flusher,D1,0,0,4000,,2.2,04:00,14:00\n"
 
 
@@ -40,7 +41,7 @@ def planned(folder: Path, trucks: str, bins: str = BINS) -> tuple[Any, DayPlan, 
     written("operations.csv", OPERATIONS)(city_folder)
     added("points.csv", bins.format(spot=place(2, 1.5)))(city_folder)
     city = read_city(city_folder)
-    done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(200))
+    done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(STEPS))
     return city, done, plan_record(city, done)
 
 
@@ -118,6 +119,7 @@ def test_without_a_convoy_nothing_is_half_done(tmp_path: Path):
     assert {u["reason"] for u in streets} == {"no_convoy"}
     assert len(streets) % 3 == 0
     assert audit_plan(record, city, done.network).ok
+    assert done.plan.iterations == STEPS  # none are kept for convoys
 
 
 def test_streets_whose_bins_stay_full_are_not_swept(tmp_path: Path):
