@@ -260,14 +260,13 @@ class _Hauling:
         posed, number = self._stays(posed, stays, ends)
         tours = tuple(_renumbered(route, number) for route in stays.routes)
         room_kg = _room_kg(posed, routes)
-        full = [u.reason == FLEET_BUSY and posed.problem.tasks[u.task].mass_kg > room_kg
-                for u in left]  # fmt: skip
-        # alone on the day a truck would find room; beside the others the dumps are what is short
+        # alone on the day a truck would find room, or a loader; beside the others dumps are short
         unserved = [
-            replace(u, reason=DUMPS_FULL) if is_full else u
-            for u, is_full in zip(left, full, strict=True)
+            replace(u, reason=DUMPS_FULL)
+            if u.reason in (FLEET_BUSY, NO_LOADER) and posed.problem.tasks[u.task].mass_kg > room_kg
+            else u
+            for u in (*left, *self._unloaded(stays))
         ]
-        unserved += self._unloaded(stays)
         plan = replace(
             NOTHING,
             routes=(*(r for r in tours if r.steps), *routes),

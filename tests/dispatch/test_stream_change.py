@@ -35,7 +35,7 @@ def day(tmp_path_factory):
         *[(row, f"{row},,") for row in rows],
     )(folder)
     city = read_city(folder)
-    done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(300))
+    done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(1000))
     return city, done, plan_record(city, done)
 
 
