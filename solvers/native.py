@@ -219,10 +219,6 @@ class Search:
             self.restore(best)
         self.tables.tally[g.ONLY_TYPE] = g.NONE
 
-    def estate_of_row(self, row: int) -> int:
-        """Return the estate of a route."""
-        return int(self.tables.node[len(self.problem.tasks) + row, g.ESTATE])
-
     def estates(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the estates of all tasks and of all routes."""
         num = len(self.problem.tasks)

@@ -71,7 +71,7 @@ class Sparing:
         """Make steps, without a truck if a trial is on or begins now."""
         if not self.on and FROM <= share < UNTIL:
             self._begin(search, steps, heat)
-        estate = search.estate_of_row(int(self.mark[ROW])) if self.on else g.NONE
+        estate = int(search.estates()[1][self.mark[ROW]]) if self.on else g.NONE
         run_steps(search.tables, search.exact, steps, heat, estate)
         if self.on:
             self.mark[LEFT] -= steps
@@ -116,6 +116,7 @@ class Sparing:
             for name, array in search.present().items():
                 np.copyto(array, self.before[name])
             return
-        self.failed[search.estates()[1] == search.estate_of_row(row)] = 0
+        of_row = search.estates()[1]
+        self.failed[of_row == of_row[row]] = 0
         tables.route[row, g.SHUT] = 0
         tables.work[g.HINT, tables.route[row, g.TYPE]] = row

@@ -36,9 +36,9 @@ ONWARD, BACKWARD = wide(NEXT), wide(PREV)
 
 # Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
 # the meal and after. ESTATE tells what may ever share a route, of tasks and of starts of routes.
-# TIME, EARLY and LATE with _F (or _B) are the segment from the start of the
-# route (to its end): the least time that it takes, the earliest and latest begin that attain it.
-# DRIVE_S is the way to the next node.
+# TIME, EARLY and LATE with _F (or _B) are the segment from the start of the route (to its end): the
+# least time that it takes, the earliest and latest begin that attain it. DRIVE_S is the way to the
+# next node.
 (
     ROUTE,
     EARLY_0,
