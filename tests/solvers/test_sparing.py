@@ -67,6 +67,7 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sparing, "TRIED", 1.0)
 
 
+@pytest.mark.compiled
 def test_a_truck_that_is_not_needed_is_spared(always: None):
     """Eighty stops a truck: no step empties one, a trial does."""
     search = begun(two_hamlets(80))
@@ -93,6 +94,7 @@ def test_a_trial_that_fails_leaves_no_trace(always: None):
         assert np.array_equal(after[name], before[name]), name
 
 
+@pytest.mark.compiled
 def test_a_search_goes_on_in_the_midst_of_a_trial(always: None):
     """What is kept of a search holds the trial: both go on alike."""
     problem = two_hamlets(30)
@@ -108,6 +110,7 @@ def test_a_search_goes_on_in_the_midst_of_a_trial(always: None):
     assert search.present_rows() == other.present_rows()
 
 
+@pytest.mark.compiled
 def test_plans_with_trials_hold(always: None):
     """The whole way from nothing, judged by the slow evaluation."""
     problem = two_hamlets(20)
