@@ -178,8 +178,21 @@ STOCK_KEYS: dict[str, _Types] = {
     "events": _LIST,
 }
 
-ON_HAUL_DAYS: dict[str, _Types] = {"stock": _DICT, "hauls": _INT, "hauled_kg": _INT}
-"""Keys that only plans with hauls have, wherever they stand."""
+NOT_ALWAYS: dict[str, _Types] = {
+    "stock": _DICT,
+    "hauls": _INT,
+    "hauled_kg": _INT,
+    "shape": _DICT,
+}
+"""Keys, wherever they stand, that only plans with hauls have, and that older plans lack."""
+
+SHAPE_KEYS: dict[str, _Types] = {
+    "trucks": _INT,
+    "shortest_s": _INT,
+    "mean_s": _INT,
+    "longest_s": _INT,
+    "scatter_m": _INT,
+}
 
 POSITION_KEYS: dict[str, _Types] = {"arc": _INT, "offset_cm": _INT}
 
@@ -230,6 +243,7 @@ _INNER_OF_EACH: dict[str, dict[str, _Types]] = {
     "by_stream": FIGURE_KEYS,
     "by_truck": FIGURE_KEYS,
     "by_district": FIGURE_KEYS,
+    "shape": SHAPE_KEYS,
 }
 """Keys of each object of an object whose own keys are names."""
 _ITEMS: dict[str, _Types] = {
@@ -379,9 +393,9 @@ def _record_faults(record: Any, keys: Mapping[str, _Types], where: str) -> Itera
             yield _wrong(f"{where}{key}", record[key], types)
         else:
             yield from _inner_faults(key, record[key], where + key)
-    for key in sorted(ON_HAUL_DAYS.keys() & record.keys()):
-        if not _is_one_of(record[key], ON_HAUL_DAYS[key]):
-            yield _wrong(f"{where}{key}", record[key], ON_HAUL_DAYS[key])
+    for key in sorted(NOT_ALWAYS.keys() & record.keys()):
+        if not _is_one_of(record[key], NOT_ALWAYS[key]):
+            yield _wrong(f"{where}{key}", record[key], NOT_ALWAYS[key])
         else:
             yield from _inner_faults(key, record[key], where + key)
 

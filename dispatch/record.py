@@ -13,6 +13,7 @@ import numpy as np
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
+from dispatch.shape import scatter_m, shape_record
 from dispatch.words import clock
 from routing.geometry import local_metres
 from routing.paths import Path as StreetPath
@@ -128,6 +129,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "facilities": facilities,
         "kpis": compute_kpis(routes, unserved, required),
         "required": required,
+        "shape": shape_record(routes, [scatter_m(posed, driven) for driven in judged.driven]),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatch.kpis import WASHES
+from dispatch.shape import shape_lines
 from dispatch.words import clock, stream_text
 
 
@@ -31,6 +32,7 @@ def summary_lines(plan: Mapping[str, Any]) -> list[str]:
     ]
     if WASHES in total:
         lines.append(f"washed     {total[WASHES]} times before entering the center")
+    lines += shape_lines(plan)
     lines += _haul_lines(plan)
     lines += _bound_lines(plan)
     lines += [_stream_line(name, k) for name, k in plan["kpis"]["by_stream"].items()]

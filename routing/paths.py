@@ -164,6 +164,17 @@ def arc_part(network: Network, arc: int, from_cm: int, to_cm: int) -> NDArray[np
     return np.column_stack((np.interp(at, along, shape[:, 0]), np.interp(at, along, shape[:, 1])))
 
 
+def coordinates(network: Network, positions: Positions) -> NDArray[np.float64]:
+    """Longitude and latitude of places on the streets, shape (n, 2)."""
+    found = np.empty((len(positions), 2))
+    pairs = zip(positions.arc.tolist(), positions.offset_cm.tolist(), strict=True)
+    for i, (arc, offset) in enumerate(pairs):
+        ahead = offset < int(network.arc_length_cm[arc])
+        part = arc_part(network, arc, offset, int(network.arc_length_cm[arc]))
+        found[i] = part[0] if ahead else network.shape(arc)[-1]
+    return found
+
+
 def street_names(network: Network, path: Path) -> list[tuple[str, int]]:
     """Streets along a path as (name, metres), neighbors of one name merged."""
     merged: list[tuple[str, int]] = []

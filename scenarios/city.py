@@ -63,8 +63,8 @@ def _number(
     """Field whose default is a row of the data file; ``path`` is its place in city.toml.
 
     ``least`` and ``most`` bound what city.toml may say, in its own unit; ``scale`` turns that into
-    the unit of the field. What is ``aside`` plays no part in the plan of a day: its default is
-    listed by the commands that use it, and only where it is set does it change the hash.
+    the unit of the field. What is ``aside`` plays no part in the plan of a day unless it is set:
+    its default is listed by the commands that use it, and it changes the hash only where it is set.
     """
     meta = {"path": path, "key": key, "scale": scale, "whole": whole, "type": "number"}
     meta["aside"] = aside
@@ -162,13 +162,15 @@ class Settings:
     )
     price_uneven_t: float = _number("prices.uneven_t", "price.uneven.t", 100_000, aside=True)
     price_uneven_h: float = _number("prices.uneven_h", "price.uneven.h", 100_000, aside=True)
+    price_balance_h2: float = _number("prices.balance_h2", "price.balance.h2", 10_000, aside=True)
+    price_compact_km: float = _number("prices.compact_km", "price.compact.km", 10_000, aside=True)
     demand_cv: float = _number("risk.demand_cv", "risk.demand_cv", 2, aside=True)
     demand_correlation: float = _number(
         "risk.demand_correlation", "risk.demand_correlation", 1, aside=True
     )
 
     def aside(self) -> dict[str, float]:
-        """Return what is set of the settings that play no part in the plan of a day, by path."""
+        """Return what is set of the settings that play no part in a day's plan else, by path."""
         found = {}
         for item in dataclasses.fields(self):
             if item.metadata.get("aside"):

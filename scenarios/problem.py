@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from routing.blocks import Layer, RoadTravel
 from routing.errors import InfeasibleError, InputError
+from routing.geometry import local_metres
 from routing.network import HIGHWAY_CLASSES, Network
+from routing.paths import coordinates
 from routing.profiles import Weights
 from routing.roads import RoadMetric
 from routing.snapping import Positions, Spots, find_spots
@@ -188,7 +190,8 @@ def build_day_problem(
         say(f"travel between {len(positions):,} places is looked up as it is needed")
         closed = kept_out(travel.let_in, places.gated, len(positions))
         ways = RoadTravel(layers, positions, closed)
-        problem = Problem.without_matrices(*parts, ways, rules_of(city), travel.changes)
+        changes, where = travel.changes, _metres(network, positions)
+        problem = Problem.without_matrices(*parts, ways, rules_of(city), changes, where)
     else:
         _refuse_too_many(len(positions), len(layers))
         say(f"travel between {len(positions):,} places for {len(groups)} truck profiles")
@@ -201,6 +204,7 @@ def build_day_problem(
             length_m=np.stack([table.length for table in tables[: len(groups)]]),
             rules=rules_of(city),
             hours=travel.hours(tables, len(groups)),
+            where=_metres(network, positions),
         )
     return DayProblem(
         problem,
@@ -218,6 +222,13 @@ def build_day_problem(
         _vehicles(day.haulers, groups, gates),
         washing,
     )
+
+
+def _metres(network: Network, positions: Positions) -> NDArray[np.int64]:
+    """Return metres east and north of the first node of the map, one row a place."""
+    at = coordinates(network, positions)
+    origin = float(network.node_lon[0]), float(network.node_lat[0])
+    return np.rint(local_metres(at[:, 0], at[:, 1], origin)).astype(np.int64)
 
 
 def _washes(day: Day, gates: dict[str, int], far: dict[str, str]) -> dict[str, WashStation]:
@@ -294,6 +305,8 @@ def rules_of(city: City) -> Rules:
         min_rest_s=settings.min_rest_s,
         overtime_factor=settings.overtime_factor,
         stream_change_s=settings.stream_change_s,
+        balance_h2=round(1000 * settings.price_balance_h2),
+        compact_km=round(1000 * settings.price_compact_km),
     )
 
 

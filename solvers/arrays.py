@@ -81,12 +81,17 @@ def build_model(problem: Problem) -> Model:
                 rules.max_driving_s,
                 rules.min_rest_s,
                 rules.stream_change_s,
+                rules.balance_h2,
+                rules.compact_km,
             ],
             dtype=np.int64,
         ),
         neighbors=_neighbors(problem),
         border=np.ascontiguousarray(hours.borders, dtype=np.int64),
         layer=np.ascontiguousarray(hours.layer, dtype=np.int64),
+        where=np.ascontiguousarray(
+            np.zeros((1, 2)) if problem.where is None else problem.where, dtype=np.int64
+        ),
     )
 
 

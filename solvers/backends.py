@@ -10,6 +10,7 @@ from solvers.problem import Problem
 
 STARTS_LOADED = "loads aboard at the start"
 CHANGES_STREAM = "trucks that change their stream"
+SHAPES = "prices of balance and compactness"
 
 
 def _carries_several(problem: Problem) -> bool:
@@ -39,6 +40,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     "travel by the hour": lambda p: p.hours is not None,
     STARTS_LOADED: lambda p: any(v.starts_loaded for v in p.vehicles),
     CHANGES_STREAM: lambda p: any(v.changes_stream for v in p.vehicles),
+    SHAPES: lambda p: p.rules.balance_h2 > 0 or p.rules.compact_km > 0,
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
     "several streams a truck": _carries_several,
     "several windows a task": lambda p: any(len(t.windows) > 1 for t in p.tasks),

@@ -58,6 +58,7 @@ def cut(
         hours=None
         if problem.hours is None
         else problem.hours.cut(profiles, where, problem.ways.block),
+        where=None if problem.where is None else problem.where[where],
     )
     return Part(part, tuple(tasks), tuple(vehicles))
 

@@ -40,13 +40,16 @@ def needs_booking(problem: Problem) -> bool:
     """Whether the true cost is known only after decoding.
 
     So it is with queues, tonnage, rests, paid hours, ranges, travel that changes by the hour,
-    compartments that are emptied one by one, loads aboard from the start, and changes of stream.
+    compartments that are emptied one by one, loads aboard from the start, changes of stream, and
+    prices of balance and compactness.
     """
     if problem.hours is not None or empties_in_part(problem):
         return True
     if any(v.starts_loaded or v.changes_stream for v in problem.vehicles):
         return True
     if any(v.cost_h or v.max_length_m is not None for v in problem.vehicles):
+        return True
+    if problem.rules.balance_h2 or problem.rules.compact_km:
         return True
     if any(
         f.capacity_kg is not None or f.booked or f.bays < len(problem.vehicles)

@@ -143,6 +143,11 @@ class Rules:
     the window closes and ends after it, if its shift begins before the window opens. Driving adds
     up to at most ``max_driving_s`` between breaks of at least ``min_rest_s``. Making a truck ready
     for another stream takes ``stream_change_s``, and is no rest.
+
+    Two prices, in thousandths, shape the routes of a day beyond what they cost by themselves.
+    ``balance_h2`` is paid for each squared hour that a truck is under way, so that a long day
+    beside a short one is dearer than two of equal length. ``compact_km`` is paid for each kilometre
+    that the tasks of a route lie from the middle of them all.
     """
 
     meal_break_s: int = 40 * 60
@@ -151,6 +156,8 @@ class Rules:
     min_rest_s: int = 20 * 60
     overtime_factor: float = 1.5
     stream_change_s: int = 15 * 60
+    balance_h2: int = 0
+    compact_km: int = 0
 
     def meal_applies(self, vehicle: Vehicle) -> bool:
         """Whether this vehicle's shift covers the beginning of the meal window."""
@@ -170,6 +177,9 @@ class Problem:
     travel
         Where blocks of travel come from if there are too many locations for matrices, which then
         hold -1 everywhere without taking memory (see `without_matrices`).
+    where
+        Metres east and north of each location, shape (num_locations, 2); needed where compact
+        routes have a price.
     """
 
     tasks: tuple[Task, ...]
@@ -181,6 +191,7 @@ class Problem:
     groups: tuple[VisitGroup, ...] = ()
     hours: Hours | None = None
     travel: Travel | None = None
+    where: NDArray[np.int64] | None = None
 
     def leg(self, profile: int, source: int, target: int, clock_s: int) -> Leg | None:
         """Return the leg that arrives first when a truck may set out at a moment; None = no way."""
@@ -207,6 +218,7 @@ class Problem:
         travel: Travel,
         rules: Rules | None = None,
         hours: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+        where: NDArray[np.int64] | None = None,
     ) -> Problem:
         """Return a problem whose travel is asked for in blocks.
 
@@ -227,6 +239,7 @@ class Problem:
             rules or Rules(),
             hours=further,
             travel=travel,
+            where=where,
         )
 
     @property
@@ -275,7 +288,7 @@ class Problem:
         InfeasibleError
             When an index points outside the matrices, or a quantity is negative or out of question.
         """
-        faults = [*self._location_faults(), *self._quantity_faults()]
+        faults = [*self._location_faults(), *self._quantity_faults(), *self._shape_faults()]
         if faults:
             raise InfeasibleError("\n".join(faults))
 
@@ -292,6 +305,15 @@ class Problem:
         for vehicle in self.vehicles:
             if not 0 <= vehicle.profile < num_profiles:
                 faults.append(f"vehicle {vehicle.vehicle_id}: profile {vehicle.profile} unknown")
+        return faults
+
+    def _shape_faults(self) -> list[str]:
+        rules, num = self.rules, self.time_s.shape[1]
+        faults = []
+        if min(rules.balance_h2, rules.compact_km) < 0:
+            faults.append("prices of balance and compactness must be >= 0")
+        if rules.compact_km and (self.where is None or self.where.shape != (num, 2)):
+            faults.append(f"compact routes have a price: expected coordinates of {num} locations")
         return faults
 
     def _quantity_faults(self) -> list[str]:

@@ -30,6 +30,7 @@ from dispatch.audit.legs import Redriver
 from dispatch.audit.loads import check_loads
 from dispatch.audit.record import read_record
 from dispatch.audit.report import AuditReport, Finding, Recorder
+from dispatch.audit.shape import check_shape
 from dispatch.audit.snow import SNOW_SCOPE, check_snow, snow_duty, snow_world
 from dispatch.audit.stations import check_stations
 from dispatch.audit.stored_visits import CODE, StoredDays, stored_days, with_stored_days
@@ -106,6 +107,7 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     check_kpis(ctx, truth)
     check_required(ctx)
     check_bound(ctx, truth)
+    check_shape(ctx)
     return ctx.found.report()
 
 

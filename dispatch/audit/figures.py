@@ -15,6 +15,7 @@ from typing import Any
 
 from dispatch.audit.context import Context
 from dispatch.audit.record import Activity, Route
+from dispatch.audit.shape import shape_cost
 from dispatch.audit.tables import Truck, half_up
 from dispatch.audit.visits import Visit
 
@@ -145,6 +146,8 @@ def check_figures(ctx: Context, route: Route, truck: Truck | None) -> dict[str, 
         ctx.skip("figures: a route with legs that cannot be driven again")
         return {}
     truth = true_figures(ctx, route, truck)
+    if truck is not None:
+        _add_shape(ctx, route, truth)
     for key, value in truth.items():
         code = {"cost": "cost", "overtime_s": "overtime"}.get(key, "route-figure")
         ctx.equal(route.figures.get(key), value, code, key, route.truck_id)
@@ -155,6 +158,16 @@ def check_figures(ctx: Context, route: Route, truck: Truck | None) -> dict[str, 
     # shares of CO2 are judged against what is stated where that is right but for rounding
     truth["co2_g"] = co2_g if stated is None or abs(stated - co2_g) > 1 else stated
     return truth
+
+
+def _add_shape(ctx: Context, route: Route, truth: dict[str, int]) -> None:
+    """Add what the shape of a route costs; what is stated holds but for the rounding of places."""
+    first, last = route.activities[0], route.activities[-1]
+    cost, slack = shape_cost(ctx, route, last.end_s - first.end_s)
+    truth["cost"] += cost
+    stated = route.figures.get("cost")
+    if stated is not None and abs(stated - truth["cost"]) <= slack:
+        truth["cost"] = stated
 
 
 def _check_energy(ctx: Context, route: Route, truck: Truck, length_m: int) -> int:

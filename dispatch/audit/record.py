@@ -140,6 +140,7 @@ class PlanRecord:
     facilities: tuple[FacilityDay, ...] | None
     kpis: Mapping[str, Any] | None
     required: Mapping[str, Any] | None
+    shape: Mapping[str, Any] | None
     warnings: tuple[str, ...]
     bound: Mapping[str, Any] | None
 
@@ -459,6 +460,7 @@ def read_record(plan: object) -> PlanRecord:
         required=read.mapping(plan, "required", ""),
         warnings=tuple(str(text) for text in read.items(plan, "warnings", "") or ()),
         bound=read.mapping(plan, "bound", ""),
+        shape=read.mapping(plan, "shape", ""),
     )
     if read.faults:
         more = len(read.faults) - MAX_FAULTS

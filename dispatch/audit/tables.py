@@ -36,6 +36,8 @@ class Rules:
     min_rest_s: int
     overtime_factor: float
     stream_change_s: int = 15 * 60
+    balance_h2: int = 0
+    compact_km: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ def read_world(city: City, date: dt.date) -> World:
             settings.min_rest_s,
             settings.overtime_factor,
             settings.stream_change_s,
+            half_up(1000.0 * settings.price_balance_h2),
+            half_up(1000.0 * settings.price_compact_km),
         ),
         points={p.point_id: p for p in (*points, *read_cases(city, date))},
         stations={s.facility_id: s for s in stations},

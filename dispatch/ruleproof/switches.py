@@ -178,6 +178,14 @@ def _cheap_to_leave(city: Tables, rng: np.random.Generator) -> None:
     city.settings["prices.unserved_per_kg"] = "0.05"
 
 
+def _even_days(city: Tables, rng: np.random.Generator) -> None:
+    city.settings["prices.balance_h2"] = f"{rng.uniform(1, 40):.2f}"
+
+
+def _compact_routes(city: Tables, rng: np.random.Generator) -> None:
+    city.settings["prices.compact_km"] = f"{rng.uniform(1, 40):.2f}"
+
+
 def _limits(city: Tables, rng: np.random.Generator) -> None:
     for row in city.sample["limits"].to_dict("records"):
         if row["kind"] not in ("center", "wash_corridor"):
@@ -309,6 +317,8 @@ SWITCHES: dict[str, Switch] = {
     "meals": _meals,
     "driving rests": _rests,
     "cheap to leave": _cheap_to_leave,
+    "even days": _even_days,
+    "compact routes": _compact_routes,
     "limits and permits": _limits,
     "wash corridors": _corridors,
     "closures by the hour": _closures,

@@ -157,7 +157,13 @@ def convoy_problem(
     latest = max((t.offset_s[-1] for t in teams), default=0)
     rules = replace(problem.rules, meal_window=(early, max(early + 60, late - latest)))
     whole = Problem(
-        tuple(tasks), tuple(vehicles), facilities, np.stack(time_s), np.stack(length_m), rules
+        tuple(tasks),
+        tuple(vehicles),
+        facilities,
+        np.stack(time_s),
+        np.stack(length_m),
+        rules,
+        where=problem.where,
     )
     return ConvoyProblem(whole, tuple(chains), tuple(teams))
 

@@ -118,6 +118,7 @@ from solvers._kernels.model import (
     Model,
     Scratch,
 )
+from solvers._kernels.shape import shape_cost
 
 IDLE_MATTERS_S = 60
 """A later start that saves less than this is not tried."""
@@ -434,6 +435,7 @@ def _close(model: Model, scratch: Scratch, vehicle: int) -> int:
         + (model.vehicle[vehicle, COST_KM] * length + 500) // 1000
         + (model.vehicle[vehicle, COST_H] * (end - start) + 1800) // 3600
         + (model.vehicle[vehicle, OVERTIME_H] * overtime + 1800) // 3600
+        + shape_cost(model, log, slot, end - start)
     )
     result[END] = end
     result[START] = start

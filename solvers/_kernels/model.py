@@ -56,7 +56,7 @@ OF_STREAM, KG, LITRES, WATER_L, PRICE, FIRST_MODE, END_MODE, FIRST_WINDOW, END_W
     CHANGES,
 ) = range(21)
 AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
-MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST, CHANGE_S = range(6)
+MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST, CHANGE_S, BALANCE_H2, COMPACT_KM = range(8)
 
 # Columns of a label: one way to have driven the route so far.
 CLOCK, SINCE_REST, WAITED, SLACK, BASE, METRES, LEG_SLACK = range(7)
@@ -100,10 +100,11 @@ class Model(NamedTuple):
     allowed: NDArray[np.uint8]  # (vehicles, tasks)
     facility: NDArray[np.int64]  # (facilities, 7)
     accepts: NDArray[np.uint8]  # (facilities, streams)
-    rules: NDArray[np.int64]  # (6,)
+    rules: NDArray[np.int64]  # (8,)
     neighbors: NDArray[np.int32]  # (tasks, k) nearest tasks, -1 = none
     border: NDArray[np.int64]  # (profiles, most)
     layer: NDArray[np.int64]  # (profiles, 2 * most + 1)
+    where: NDArray[np.int64]  # (locations, 2) metres east and north; one row where none counts
 
 
 class Bookings(NamedTuple):

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from dispatch.kpis import compute_kpis
+from dispatch.shape import shape_record
 from routing.network import CLASS_INDEX, Network, ReadingReport, TurnFlag
 from scenarios.city import City, read_city
 
@@ -415,7 +416,27 @@ def settle(plan: dict[str, Any]) -> dict[str, Any]:
     plan["kpis"] = compute_kpis(plan["routes"], plan["unserved"], plan["required"])
     cost = sum(route["cost"] for route in plan["routes"])
     plan["bound"] = {"lower_bound": cost // 2, "cost": cost, "gap": (cost - cost // 2) / cost}
+    plan["shape"] = _shape(plan)
     return plan
+
+
+def _shape(plan: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Return balance and compactness of a plan on the straight streets of these cases."""
+    return shape_record(plan["routes"], [_scatter(route) for route in plan["routes"]])
+
+
+def _scatter(route: dict[str, Any]) -> list[int]:
+    """Return how far the work of a route lies from its middle."""
+    network = grid()
+    degree = math.radians(1) * 6_371_008.8
+    scale = np.array([degree * math.cos(math.radians(network.node_lat[0])), degree])
+    places = []
+    for a in route["activities"]:
+        if a["kind"] in ("stop", "street"):
+            arc, offset = a["position"]["arc"], a["position"]["offset_cm"]
+            begin, end = network.shape(arc)[[0, -1]]
+            places.append((begin + (end - begin) * offset / network.arc_length_cm[arc]) * scale)
+    return [round(math.hypot(*(at - np.mean(places, axis=0)))) for at in places]
 
 
 def _settle_loads(route: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ import pytest
 
 from dispatch.kpis import compute_kpis
 from dispatch.record import plan_record
+from dispatch.shape import shape_record
 from routing.network import CLASS_INDEX, Network, ReadingReport
 from scenarios.city import City, read_city
 from scenarios.run import DayPlan, run_day
@@ -462,6 +463,7 @@ def tiny_plan() -> dict[str, Any]:
         "facilities": facilities(),
         "kpis": compute_kpis(routes, left_out, required),
         "required": required,
+        "shape": shape_record(routes, [[120] * 2 for _ in routes]),
     }
 
 

@@ -34,6 +34,7 @@ SECTIONS = {
     "`kpis`": planfile.KPIS_KEYS,
     "Figures": planfile.TOTAL_KEYS,
     "`required`": planfile.REQUIRED_KEYS,
+    "`shape.*`": planfile.SHAPE_KEYS,
 }
 """Heading of the page for each table of keys of the checker."""
 
@@ -95,7 +96,8 @@ def test_page_and_checker_agree_on_types(heading: str) -> None:
 
 def objects(plan: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each object of a plan whose keys are fixed, with its heading on the page."""
-    yield "The plan", plan
+    yield "The plan", {key: value for key, value in plan.items() if key != "shape"}
+    yield from (("`shape.*`", item) for item in plan["shape"].values())
     for key in ("fingerprint", "bound", "required", "kpis"):
         yield f"`{key}`", plan[key]
     yield from (("`assumptions[]`", item) for item in plan["assumptions"])
@@ -132,7 +134,7 @@ def test_every_key_of_a_record_is_documented(really_planned: bool) -> None:
 
 def test_order_of_the_file_is_that_of_the_page() -> None:
     """The keys of a written plan come in the documented order."""
-    assert list(town_day()[2]) == list(tables("The plan", "key"))
+    assert list(town_day()[2]) == [*tables("The plan", "key"), "shape"]
 
 
 def test_kinds_and_reasons_are_all_explained() -> None:

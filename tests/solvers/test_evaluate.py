@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from routing.errors import InfeasibleError
-from solvers.evaluate import evaluate
+from solvers.evaluate import evaluate, evaluate_plan
 from solvers.plan import Route, Step
-from solvers.problem import Mode, Rules, Task
-from tests.solvers.problems import HOUR, line_problem
+from solvers.problem import Mode, Problem, Rules, Task
+from solvers.solve import solve
+from solvers.stop import MaxIterations
+from tests.solvers.problems import HOUR, line_problem, random_problem
 
 TWO_TRIPS = tuple(
     Step(kind, idx)
@@ -125,3 +128,54 @@ def test_problem_check_names_what_does_not_fit():
     heavy = Task("heavy", (Mode(0, 0, 1),), "other", 1 << 28)
     with pytest.raises(InfeasibleError, match=r"task heavy: mass.*below 268,435,456"):
         replace(problem, tasks=(heavy,)).check()
+
+
+def shaped(problem: Problem, balance_h2: int = 0, compact_km: int = 0) -> Problem:
+    """The same problem with prices of balance and compactness, its places on a line."""
+    num = problem.time_s.shape[1]
+    where = np.stack([np.arange(num) * 1000, np.zeros(num)], axis=1).astype(np.int64)
+    rules = replace(problem.rules, balance_h2=balance_h2, compact_km=compact_km)
+    return replace(problem, rules=rules, where=where)
+
+
+def test_a_long_day_and_scattered_tasks_cost_their_price() -> None:
+    """By hand: the square of the hours under way, and the metres between tasks and their middle."""
+    plain = solve(line_problem(capacity_kg=1600), MaxIterations(50), 1)
+    problem = shaped(line_problem(capacity_kg=1600), balance_h2=10_000, compact_km=3000)
+    plan = solve(problem, MaxIterations(50), 1)
+    assert len(plan.routes) == 1
+    [driven] = evaluate_plan(problem, plan).driven
+    hours = (driven.end_s - driven.route.start_s) / 3600
+    # stops at 1 to 4 km, their middle at 2.5: 1.5 + 0.5 + 0.5 + 1.5 km
+    assert plan.cost == pytest.approx(plain.cost + 10_000 * hours**2 + 3000 * 4.0, abs=2)
+
+
+def test_prices_of_shape_even_out_days_and_gather_tasks() -> None:
+    """With a price on long days the longest is shorter; with one on scatter tasks lie closer."""
+    base = random_problem(5, 40, 4)
+    rng = np.random.default_rng(3)
+    where = rng.integers(0, 8000, (base.time_s.shape[1], 2))
+    longest, scatter = {}, {}
+    for name, prices in {
+        "none": {},
+        "balance": {"balance_h2": 20_000},
+        "compact": {"compact_km": 20_000},
+    }.items():
+        problem = replace(base, where=where, rules=replace(base.rules, **prices))
+        plan = solve(problem, MaxIterations(1500), 1)
+        judged = evaluate_plan(problem, plan)
+        assert judged.violations == []
+        longest[name] = sum((d.end_s - d.route.start_s) ** 2 for d in judged.driven)
+        alike = replace(problem, rules=replace(base.rules, compact_km=1000))
+        bare = replace(problem, rules=base.rules)
+        scatter[name] = evaluate_plan(alike, plan).cost - evaluate_plan(bare, plan).cost
+    assert longest["balance"] < longest["none"]
+    assert scatter["compact"] < scatter["none"]
+
+
+def test_compact_routes_need_coordinates() -> None:
+    """A price on scatter without places is refused."""
+    problem = line_problem()
+    problem = replace(problem, rules=replace(problem.rules, compact_km=1))
+    with pytest.raises(InfeasibleError, match="coordinates of 6 locations"):
+        problem.check()
