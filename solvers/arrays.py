@@ -22,6 +22,7 @@ from solvers._kernels.model import (
     Scratch,
 )
 from solvers.hours import Hours
+from solvers.pins import first_tasks
 from solvers.problem import Problem, Vehicle
 
 NEAREST = 60
@@ -130,6 +131,7 @@ def _task_table(problem: Problem) -> NDArray[np.int64]:
 def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
     rules = problem.rules
     seen: dict[tuple[object, ...], int] = {}
+    first = first_tasks(problem)
     rows = [
         [
             v.profile,
@@ -153,10 +155,11 @@ def _vehicle_table(problem: Problem) -> NDArray[np.int64]:
             v.loaded_kg,
             v.loaded_l,
             int(v.changes_stream),
+            len(first.get(idx, ())),
         ]
-        for v in problem.vehicles
+        for idx, v in enumerate(problem.vehicles)
     ]
-    return _table(rows, 21)
+    return _table(rows, 22)
 
 
 def _facility_table(problem: Problem) -> NDArray[np.int64]:

@@ -10,7 +10,12 @@ from solvers.problem import Problem
 
 STARTS_LOADED = "loads aboard at the start"
 CHANGES_STREAM = "trucks that change their stream"
+PINNED_ORDER = "tasks pinned to the beginning of a route"
 SHAPES = "prices of balance and compactness"
+
+
+WHOLE_CITY = (STARTS_LOADED, CHANGES_STREAM, PINNED_ORDER)
+"""Rules that only one search over all routes, with matrices, can hold."""
 
 
 def _carries_several(problem: Problem) -> bool:
@@ -40,6 +45,7 @@ RULES: dict[str, Callable[[Problem], bool]] = {
     "travel by the hour": lambda p: p.hours is not None,
     STARTS_LOADED: lambda p: any(v.starts_loaded for v in p.vehicles),
     CHANGES_STREAM: lambda p: any(v.changes_stream for v in p.vehicles),
+    PINNED_ORDER: lambda p: any(pin.place is not None for pin in p.pins),
     SHAPES: lambda p: p.rules.balance_h2 > 0 or p.rules.compact_km > 0,
     "refills": lambda p: any(t.water_l > 0 for t in p.tasks),
     "several streams a truck": _carries_several,
@@ -59,7 +65,7 @@ NEEDS_PARTS, *_plain = list(RULES)[:6]
 PLAIN = frozenset(_plain)
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
-    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, STARTS_LOADED, CHANGES_STREAM},
+    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, *WHOLE_CITY},
     "pyvrp": frozenset(
         (
             "releases",
@@ -96,13 +102,13 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
         )
     if problem.travel is not None and problem.groups:
         raise InputError("several visits a period cannot be held without matrices of travel")
-    exact = [rule for rule in (STARTS_LOADED, CHANGES_STREAM) if rule in asked]
+    exact = [rule for rule in WHOLE_CITY if rule in asked]
     if problem.travel is not None and exact:
         raise InputError(f"{' and '.join(exact)} cannot be held without matrices of travel")
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
-    if both and needs_booking(problem):
+    if both and (needs_booking(problem) or PINNED_ORDER in asked):
         raise InputError(
             f"{', '.join(both)} cannot be held together with queues, tonnage, paid hours, rests,"
-            " ranges, loads aboard at the start, changes of stream or compartments that are emptied"
-            " one by one"
+            " ranges, loads aboard at the start, changes of stream, pinned orders, prices of"
+            " balance or compactness, or compartments that are emptied one by one"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from solvers.problem import Facility, Mode, Problem, Task, Vehicle
+from solvers.problem import Facility, Mode, Pin, Problem, Task, Vehicle
 
 Matrices = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -59,6 +59,7 @@ def cut(
         if problem.hours is None
         else problem.hours.cut(profiles, where, problem.ways.block),
         where=None if problem.where is None else problem.where[where],
+        pins=_pins_within(problem, tasks, vehicles),
     )
     return Part(part, tuple(tasks), tuple(vehicles))
 
@@ -73,6 +74,20 @@ def _matrices(problem: Problem, profiles: Sequence[int], locations: NDArray[np.i
         both = length[None]
         return both, both
     return time[None], length[None]
+
+
+def _pins_within(
+    problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]
+) -> tuple[Pin, ...]:
+    """Return the pins of the tasks of a part whose vehicle belongs to it as well."""
+    task_of = {task: k for k, task in enumerate(tasks)}
+    vehicle_of: dict[int | None, int | None] = {v: k for k, v in enumerate(vehicles)}
+    vehicle_of[None] = None
+    return tuple(
+        replace(pin, task=task_of[pin.task], vehicle=vehicle_of[pin.vehicle])
+        for pin in problem.pins
+        if pin.task in task_of and pin.vehicle in vehicle_of
+    )
 
 
 def _moved_task(task: Task, number: dict[int, int]) -> Task:

@@ -125,6 +125,7 @@ class _Drive:
         self.released_s = self._next_release(0)
         self.timings: list[Timing] = []
         self.violations: list[str] = []
+        self.pinned = {p.task: p.begin for p in problem.pins if p.begin is not None}
 
     def fail(self, text: str) -> None:
         self.violations.append(f"{self.vehicle.vehicle_id}: {text}")
@@ -170,12 +171,15 @@ class _Drive:
         leg = self.leg(mode.entry, task.task_id)
         arrive = self.clock
         windows = task.windows or ((0, 10**9),)
-        ready = max(arrive, step.begin_s)
+        early, late = self.pinned.get(step.idx, (0, 10**9))
+        ready = max(arrive, step.begin_s, early)
         window = next((w for w in windows if ready <= w[1]), None)
         if window is None:
             self.fail(f"{task.task_id} reached at {ready} s, after its last window")
             window = windows[-1]
         begin = max(ready, window[0])
+        if begin > late:
+            self.fail(f"{task.task_id} begun at {begin} s, pinned until {late} s")
         if step.begin_s >= 0 and begin != step.begin_s:
             self.fail(f"{task.task_id} promised for {step.begin_s} s, begun at {begin} s")
         self.clock = begin + mode.service_s
@@ -439,6 +443,27 @@ def _group_faults(problem: Problem, routes: tuple[Route, ...]) -> list[str]:
     return faults
 
 
+def _pin_faults(problem: Problem, driven: list[Driven]) -> list[str]:
+    """Return a line for each pin to a vehicle or a place that is not held."""
+    served: dict[int, tuple[int, int]] = {}
+    for route in driven:
+        own = [timing for timing in route.timings if timing.step.kind == "task"]
+        for place, timing in enumerate(own):
+            served[timing.step.idx] = route.route.vehicle, place
+    faults = []
+    for pin in problem.pins:
+        name = problem.tasks[pin.task].task_id
+        vehicle, place = served.get(pin.task, (-1, -1))
+        if vehicle < 0:
+            faults.append(f"{name}: left out although it is pinned")
+            continue
+        if pin.vehicle not in (None, vehicle):
+            faults.append(f"{name}: served by another vehicle than pinned")
+        if pin.place not in (None, place):
+            faults.append(f"{name}: task {place} of its route, pinned as task {pin.place}")
+    return faults
+
+
 def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) -> Evaluation:
     """Return times, loads, cost and every broken rule of the routes and tasks left out.
 
@@ -458,6 +483,7 @@ def evaluate(problem: Problem, routes: tuple[Route, ...], left_out: set[int]) ->
     violations += _service_faults(problem, routes, left_out)
     violations += _stranded_loads(problem, routes)
     violations += _group_faults(problem, routes)
+    violations += _pin_faults(problem, driven)
     cost = sum(d.cost for d in driven) + sum(problem.tasks[idx].price for idx in left_out)
     return Evaluation(driven, cost, violations)
 

@@ -12,6 +12,7 @@ from solvers._kernels import ground as g
 from solvers._kernels.ground import FAR, Tables
 from solvers.estates import estates_of
 from solvers.numbering import side_by_side
+from solvers.pins import first_tasks
 from solvers.problem import Problem, Task, Vehicle
 
 NEAR, NEAR_OF_SMALL_LOADS, SMALL_LOAD = 40, 60, 6
@@ -491,6 +492,7 @@ def _tally(builder: _Builder, flags: dict[int, bool], num_routes: int) -> NDArra
     problem, rules = builder.problem, builder.problem.rules
     tally = np.zeros(g.OFFERS + g.OFFER_COLUMNS * len(builder.days), np.int64)
     tally[g.NUM_TASKS] = tally[g.NUM_ABSENT] = len(problem.tasks)
+    tally[g.NUM_PINNED] = sum(len(tasks) for tasks in first_tasks(problem).values())
     tally[g.NUM_ROUTES] = num_routes
     tally[g.NUM_MODES] = sum(len(t.modes) for t in problem.tasks)
     tally[g.NUM_STREAMS] = len(builder.streams)
@@ -563,6 +565,8 @@ def _nodes(problem: Problem, num_routes: int, reloads: bool) -> NDArray[np.int32
             row[g.WINDOW : g.WINDOW + 2 * len(task.windows)] = np.minimum(
                 np.ravel(task.windows), FAR
             )
+    for tasks in first_tasks(problem).values():
+        node[tasks, g.PINNED] = 1
     return node
 
 

@@ -97,11 +97,16 @@ class Search:
         self.tables = _own_tables(self.blank)
         self.tables.seed[0] = seed_state(seed)
         self.roster = roster
+        self._first: dict[int, list[int]] = {}
         self.exact = roster.exact() if roster else idle_exact()
         self.tables.tally[g.BOOKED] = int(roster is not None)
+        if roster is None and problem.pins:
+            self._first = Roster(problem, seed).visits()
         if roster is not None:
             self.link(roster.visits())
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost
+        elif self._first:
+            self.link(self._first)
         self.stake = self._at_stake() if roster else np.zeros(self._num_estates())
         self.sparing = None if roster is None else Sparing(self.present())
 
@@ -126,8 +131,9 @@ class Search:
 
     @property
     def begun(self) -> bool:
-        """Whether any task is served."""
-        return bool(self.tables.tally[g.NUM_USED])
+        """Whether any task is served but for those that are pinned to the beginning of a route."""
+        tally = self.tables.tally
+        return bool(tally[g.NUM_ABSENT] + tally[g.NUM_PINNED] < tally[g.NUM_TASKS])
 
     def present(self) -> dict[str, NDArray[Any]]:
         """Return all arrays that steps write, by name; they are not copied."""
@@ -210,6 +216,8 @@ class Search:
         cold = np.zeros(self._num_estates())
         for kind in range(-1, int(self.tables.tally[g.NUM_TYPES])):
             self.clear()
+            if self._first:
+                self.link(self._first)
             self.tables.tally[g.ONLY_TYPE] = kind
             run_steps(self.tables, self.exact, 1, cold, g.NONE)
             run_steps(self.tables, self.exact, steps, cold, g.NONE)
@@ -224,6 +232,11 @@ class Search:
         num = len(self.problem.tasks)
         estate = self.tables.node[: num + len(self.tables.route), g.ESTATE]
         return estate[:num], estate[num:]
+
+    def pinned_rows(self) -> NDArray[np.int64]:
+        """Return the rows of routes that begin with pinned tasks."""
+        node = self.tables.node[: len(self.problem.tasks)]
+        return np.unique(node[node[:, g.PINNED] == 1, g.ROUTE]).astype(np.int64)
 
     def _num_estates(self) -> int:
         return 1 + max(int(estates.max(initial=0)) for estates in self.estates())

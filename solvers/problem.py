@@ -69,6 +69,21 @@ class VisitGroup:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """What is promised of one task, and holds in every plan: it is served, and as told here.
+
+    ``vehicle`` serves it, any one where that is None. With a ``place`` it is that task of its
+    vehicle's route, counted from 0, before all tasks without one; unloading and breaks may stand
+    between. ``begin`` holds the earliest and the latest begin of service.
+    """
+
+    task: int
+    vehicle: int | None = None
+    place: int | None = None
+    begin: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Facility:
     """A place where loads are put down or tanks are filled, with hours, bays and daily tonnage.
 
@@ -180,6 +195,8 @@ class Problem:
     where
         Metres east and north of each location, shape (num_locations, 2); needed where compact
         routes have a price.
+    pins
+        What is promised of some tasks, at most one pin each.
     """
 
     tasks: tuple[Task, ...]
@@ -192,6 +209,7 @@ class Problem:
     hours: Hours | None = None
     travel: Travel | None = None
     where: NDArray[np.int64] | None = None
+    pins: tuple[Pin, ...] = ()
 
     def leg(self, profile: int, source: int, target: int, clock_s: int) -> Leg | None:
         """Return the leg that arrives first when a truck may set out at a moment; None = no way."""

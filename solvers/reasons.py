@@ -31,6 +31,7 @@ from solvers._kernels.model import (
 )
 from solvers.arrays import likeness
 from solvers.native import first_modes
+from solvers.pins import first_tasks
 from solvers.plan import Unserved
 from solvers.problem import Problem
 from solvers.roster import Roster
@@ -141,6 +142,7 @@ class _Ways:
         self.problem = problem
         self.modes = [mode for task in problem.tasks for mode in task.modes]
         self.first_mode = first_modes(problem)
+        self.first_tasks = first_tasks(problem)
 
     def detours(self, vehicle: int, sequence: list[int], mode: int) -> NDArray[np.float64]:
         """Return what a mode adds at each position, by the rates of the truck."""
@@ -155,6 +157,12 @@ class _Ways:
             go = way[leaves, self.modes[mode].entry].astype(np.float64)
             total += rate * (go + way[self.modes[mode].exit, enters] - way[leaves, enters])
         return total
+
+    def first_place(self, vehicle: int, sequence: list[int]) -> int:
+        """Return the first position at which a route may be added to: behind its pinned tasks."""
+        tasks = [at for at, step in enumerate(sequence) if step >= 0]
+        pinned = len(self.first_tasks.get(vehicle, ()))
+        return 1 + tasks[pinned - 1] if pinned else 0
 
     def _ends(self, step: int) -> tuple[int, int]:
         """Return where a step is entered and left."""
@@ -210,9 +218,11 @@ class _Verdict:
             if not sequence:
                 idle.add(kind)
             sequences[vehicle] = sequence
+            first = self.ways.first_place(vehicle, sequence)
             for mode in self.modes:
                 detours = self.ways.detours(vehicle, sequence, mode)
-                found += [(cost, vehicle, at, mode) for at, cost in enumerate(detours.tolist())]
+                places = enumerate(detours.tolist())
+                found += [(cost, vehicle, at, mode) for at, cost in places if at >= first]
         found.sort()
         cheapest, rest = found[: self.most_trials], found[self.most_trials :]
         chosen = cheapest + [place for place in rest if not sequences[place[1]]]

@@ -18,6 +18,8 @@ from solvers._kernels.model import (
     BEGIN,
     CAME,
     CHANGED,
+    COST,
+    END_MODE,
     FAILED_AT,
     FEASIBLE,
     FIRST_MODE,
@@ -37,6 +39,7 @@ from solvers._kernels.model import (
     Model,
 )
 from solvers.arrays import build_model, count_codes, empty_bookings, empty_routes, new_scratch
+from solvers.pins import first_tasks
 from solvers.plan import Route, Step
 from solvers.problem import Problem
 
@@ -56,12 +59,47 @@ class Roster:
         self._has_best = False
         self._best = empty_routes(self.model)
         self._best_bookings = self._no_bookings()
+        self.pinned = {v: self._pinned_modes(v) for v in first_tasks(problem)}
+        self._pinned_tasks = {t for tasks in first_tasks(problem).values() for t in tasks}
+        self._send_out()
+
+    def _pinned_modes(self, vehicle: int) -> list[int]:
+        """Return the tasks that stand first on a vehicle's route, in modes that hold together.
+
+        Raises
+        ------
+        InfeasibleError
+            When there are none: these tasks alone are too much for it.
+        """
+        tasks = first_tasks(self.problem)[vehicle]
+        sequence: list[int] = []
+        for task in tasks:
+            first, end = (int(x) for x in self.model.task[task, [FIRST_MODE, END_MODE]])
+            tried = [
+                (int(self.scratch.result[COST]), mode)
+                for mode in range(first, end)
+                if self.decode(vehicle, [*sequence, mode]) == FEASIBLE
+            ]
+            if not tried:
+                truck = self.problem.vehicles[vehicle].vehicle_id
+                names = ", ".join(self.problem.tasks[t].task_id for t in tasks)
+                raise InfeasibleError(
+                    f"pins of {truck}: it cannot serve {names} in this order, up to"
+                    f" {self.problem.tasks[task].task_id}, even alone; loosen a pin or its time"
+                )
+            sequence.append(min(tried)[1])
+        return sequence
+
+    def _send_out(self) -> None:
+        """Send out who goes whatever the plan: pinned tasks first, then loads aboard."""
+        self.load({vehicle: list(modes) for vehicle, modes in self.pinned.items()})
         self._send_loads()
 
     def _send_loads(self) -> None:
         """Let each truck with a load aboard from the start put it down, if it does nothing else."""
         for vehicle, truck in enumerate(self.problem.vehicles):
-            if truck.starts_loaded and self._book(vehicle) != FEASIBLE:
+            idle = vehicle not in self.pinned
+            if truck.starts_loaded and idle and self._book(vehicle) != FEASIBLE:
                 raise InfeasibleError(
                     f"vehicle {truck.vehicle_id} cannot put down the {truck.loaded_kg} kg of"
                     f" {truck.loaded_stream} that are aboard at the start: no facility takes them"
@@ -107,9 +145,12 @@ class Roster:
         out again from the step that failed backwards, and is offered to all routes at the end.
         """
         late: list[int] = []
-        for vehicle, sequence in sorted(sequences.items()):
+        for vehicle, sequence in sorted(sequences.items(), key=self._pinned_first):
             late += self._load_route(vehicle, list(sequence))
         self.insert_all(late)
+
+    def _pinned_first(self, item: tuple[int, Sequence[int]]) -> tuple[bool, int]:
+        return item[0] not in self.pinned, item[0]
 
     def replace(self, vehicles: Iterable[int], sequences: dict[int, list[int]]) -> None:
         """Empty some vehicles' routes and load other sequences into them."""
@@ -130,15 +171,35 @@ class Roster:
             if self._book(vehicle) == FEASIBLE:
                 return dropped
             failed = min(int(self.scratch.result[FAILED_AT]), len(sequence) - 1)
-            while failed >= 0 and sequence[failed] < 0:
+            while failed >= 0 and (sequence[failed] < 0 or self._is_pinned(sequence[failed])):
                 failed -= 1
             if failed < 0:
-                self._write(vehicle, [])
-                self._book(vehicle)
-                return dropped
+                self._load_pins(vehicle, sequence)
+                return [task for task in dropped if self.routes.route_of[task] < 0]
             task = int(self.model.mode[sequence.pop(failed), TASK])
             self.routes.route_of[task] = -1
             dropped.append(task)
+
+    def _load_pins(self, vehicle: int, sequence: Sequence[int]) -> None:
+        """Empty a route whose steps fail, but for its pinned tasks.
+
+        Raises
+        ------
+        InfeasibleError
+            When not even these hold beside the bays of the other trucks.
+        """
+        tasks = [int(self.model.mode[step, TASK]) for step in sequence if step >= 0]
+        self.routes.route_of[tasks] = -1
+        self._write(vehicle, self.pinned.get(vehicle, []))
+        if self._book(vehicle) != FEASIBLE:
+            truck = self.problem.vehicles[vehicle].vehicle_id
+            raise InfeasibleError(
+                f"pins of {truck} cannot be held beside those of other trucks: the bays at which"
+                " it would unload are taken, or the day's tonnage is; loosen a pin or its time"
+            )
+
+    def _is_pinned(self, step: int) -> bool:
+        return int(self.model.mode[step, TASK]) in self._pinned_tasks
 
     def _write(self, vehicle: int, sequence: list[int]) -> None:
         self.routes.sequence[vehicle, : len(sequence)] = sequence
@@ -162,7 +223,7 @@ class Roster:
         """Empty all routes; the best ones known stay."""
         _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
         _copy_into(tuple(self.bookings), tuple(self._no_bookings()))
-        self._send_loads()
+        self._send_out()
 
     def keep_best(self) -> bool:
         """Keep the present routes if none cheaper are known; return whether they were kept."""

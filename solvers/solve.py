@@ -20,6 +20,7 @@ from solvers.native import Search, is_told_by_links
 from solvers.parts.crew import Crew
 from solvers.parts.rounds import Scale
 from solvers.parts.solving import goes_in_parts, solve_in_parts
+from solvers.pins import refuse_left_out, with_pins_laid_in
 from solvers.plan import Plan
 from solvers.pool import Pool, holds_apart
 from solvers.problem import Problem
@@ -104,9 +105,10 @@ def solve(
         When the solver's name is unknown, it cannot hold a rule of the problem, or a search is to
         be resumed that was stopped on other data.
     InfeasibleError
-        When the problem contradicts itself, or a backend's plan does not hold the rules (a fault of
-        the program: nothing wrong is passed on).
+        When the problem contradicts itself, a pinned task has no place as it is pinned, or a
+        backend's plan does not hold the rules (a fault of the program: nothing wrong is passed on).
     """
+    posed, problem = problem, with_pins_laid_in(problem)
     refuse_beyond(problem, solver)
     problem.check()
     keeper = _keeper(problem, seed, solver, options)
@@ -130,6 +132,9 @@ def solve(
             progress("stopped", 1.0, plan.cost, len(plan.unserved))
         else:
             keeper.remove()
+    if posed.pins:
+        refuse_left_out(posed, plan)
+        _judged(posed, plan)
     return plan
 
 

@@ -88,6 +88,7 @@ class Sparing:
         few = (trucks > 1) & (trucks <= MOST_TRUCKS)
         short = STEPS * route[:, g.COUNT] <= MOST_ROUNDS * steps
         rows = np.flatnonzero((route[:, g.COUNT] > 0) & few[of_row] & short)
+        rows = np.setdiff1d(rows, search.pinned_rows())
         if not len(rows):
             return
         row, tally = int(by_chance.choice(rows)), search.tables.tally

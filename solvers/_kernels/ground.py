@@ -35,7 +35,8 @@ NEXT, PREV, IN_AT, OUT_AT, NEXT_AT, PREV_AT, OUT_COST, IN_COST = range(8)
 ONWARD, BACKWARD = wide(NEXT), wide(PREV)
 
 # Columns of node (int32). What changes comes first. Departures and arrivals come in pairs: before
-# the meal and after. ESTATE tells what may ever share a route, of tasks and of starts of routes.
+# the meal and after. ESTATE tells what may ever share a route, of tasks and of starts of routes. A
+# task that is PINNED stays where it is, and nothing is put before it.
 # TIME, EARLY and LATE with _F (or _B) are the segment from the start of the route (to its end): the
 # least time that it takes, the earliest and latest begin that attain it. DRIVE_S is the way to the
 # next node.
@@ -74,10 +75,11 @@ ONWARD, BACKWARD = wide(NEXT), wide(PREV)
     STREAM,
     GROUP,
     ESTATE,
+    PINNED,
     FIRST_MODE,
     END_MODE,
     WINDOW,
-) = range(37)
+) = range(38)
 NODE_COLUMNS = 48  # WINDOW begins the pairs of opening and closing
 
 # Columns of route (int64): the truck, then what changes, then for each stream kg and litres of
@@ -143,6 +145,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     NUM_TOUCHED,
     NUM_POOL,
     NUM_ABSENT,
+    NUM_PINNED,
     NUM_REMOVED,
     STEP,
     NUM_USED,
@@ -152,7 +155,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     ACCEPTED,
     ONLY_TYPE,
     OFFERS,
-) = range(32)
+) = range(33)
 """ONLY_TYPE is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
 OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 

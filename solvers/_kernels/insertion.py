@@ -23,6 +23,7 @@ from solvers._kernels.model import (
     LIKENESS,
     MODE,
     NEVER,
+    PINNED,
     POSITION,
     PRICE,
     PROFILE,
@@ -75,13 +76,15 @@ def _scan_route(
     entry, leave = model.mode[mode, ENTRY], model.mode[mode, EXIT]
     before = model.vehicle[vehicle, START_AT]
     opening = model.vehicle[vehicle, FIXED_COST] if size == 0 else 0
+    pinned = model.vehicle[vehicle, PINNED]
     for position in range(size + 1):
         after = model.vehicle[vehicle, END_AT]
         if position < size:
             after = place(model, vehicle, sequence[position], False)
         to, on = time[before, entry], time[leave, after]
         if (
-            to >= 0
+            pinned <= 0
+            and to >= 0
             and on >= 0
             and in_time(model, routes, vehicle, position, mode, to, on)
             and (blink <= 0.0 or draw(seed) >= blink)
@@ -100,6 +103,7 @@ def _scan_route(
                 second, at_second = value, position
         if position < size:
             before = place(model, vehicle, sequence[position], True)
+            pinned -= sequence[position] >= 0
     for k in range(2):
         value, position = (best, at_best) if k == 0 else (second, at_second)
         if value < NEVER:

@@ -54,7 +54,8 @@ OF_STREAM, KG, LITRES, WATER_L, PRICE, FIRST_MODE, END_MODE, FIRST_WINDOW, END_W
     FIRST_KG,
     FIRST_LITRES,
     CHANGES,
-) = range(21)
+    PINNED,
+) = range(22)
 AT, REFILLS, OPEN_S, CLOSE_S, BAYS, UNLOAD_S, DAILY_KG = range(7)
 MEAL_S, MEAL_EARLY, MEAL_LATE, MAX_DRIVING, MIN_REST, CHANGE_S, BALANCE_H2, COMPACT_KM = range(8)
 
@@ -87,7 +88,7 @@ class Model(NamedTuple):
     unreachable; the first layers are the fastest of the day, one a profile. Where travel changes by
     the hour, ``border`` and ``layer`` tell which layer holds when (`solvers.hours`). A vehicle's
     LIKENESS is equal for vehicles that are alike in all but the name; its FIRST_STREAM is that of
-    the load aboard when it sets out, -1 = empty.
+    the load aboard when it sets out, -1 = empty; PINNED tasks stand first on its route.
     """
 
     time: NDArray[np.int32]
@@ -95,7 +96,7 @@ class Model(NamedTuple):
     mode: NDArray[np.int64]  # (modes, 5)
     task: NDArray[np.int64]  # (tasks, 9)
     window: NDArray[np.int64]  # (windows, 2) earliest and latest begin
-    vehicle: NDArray[np.int64]  # (vehicles, 21)
+    vehicle: NDArray[np.int64]  # (vehicles, 22)
     capacity_l: NDArray[np.int64]  # (vehicles, streams)
     allowed: NDArray[np.uint8]  # (vehicles, tasks)
     facility: NDArray[np.int64]  # (facilities, 7)

@@ -69,6 +69,7 @@ from solvers._kernels.ground import (
     NEXT_AT,
     NONE,
     NUM_DAYS,
+    NUM_PINNED,
     NUM_ROUTES,
     NUM_STREAMS,
     NUM_TASKS,
@@ -82,6 +83,7 @@ from solvers._kernels.ground import (
     ORDER,
     OUT_AT,
     OUT_COST,
+    PINNED,
     PLACE,
     PREV_AT,
     RELEASE,
@@ -396,6 +398,8 @@ def _offer(
     if not _may_take(t.allowed, node, route, tally, r, task):
         return
     fit, y = 0, next_of(link, p)
+    if tally[NUM_PINNED] and node[y, PINNED]:
+        return
     if tally[RELOADS]:
         fit = _fit(t.facility, link, node, route, tally, r, task, p, y)
     elif route[r, COLLECTED_KG] + node[task, KG] <= route[r, ROOM + 3 * node[task, STREAM]]:

@@ -36,6 +36,7 @@ from solvers._kernels.ground import (
     NUM_USED,
     ONWARD,
     OUT_COST,
+    PINNED,
     RELEASE_B,
     RELEASE_F,
     RELEASES,
@@ -219,7 +220,7 @@ def _tear(t: Tables, task: int, longest: float) -> None:
     keep_from = 1 + int(draw(seed) * (length - 1)) if spared > 0 and length > 1 else length
     for i in range(total):
         y = _beside(link, tally, x, ONWARD)
-        if i < keep_from or i >= keep_from + spared:
+        if (i < keep_from or i >= keep_from + spared) and not node[x, PINNED]:
             if node[x, GROUP] < 0:
                 _take_out(travel, mode, link, node, route, work, tally, x)
             else:

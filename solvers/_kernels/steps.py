@@ -33,11 +33,11 @@ from solvers._kernels.ground import (
     NUM_ABSENT,
     NUM_LOGGED,
     NUM_MODES,
+    NUM_PINNED,
     NUM_REMOVED,
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TOUCHED,
-    NUM_USED,
     PRICE,
     RELOADS,
     REMOVED,
@@ -88,6 +88,12 @@ def _price_of(group: Int64, node: Int32, rank: Int64, task: int) -> int:
     return price
 
 
+@inlined_kernel
+def _begun(tally: Int64) -> bool:
+    """Whether any task is served but for those that are pinned to the beginning of a route."""
+    return tally[NUM_ABSENT] + tally[NUM_PINNED] < tally[NUM_TASKS]
+
+
 @spliced_kernel
 def _offer_absent(t: Tables, center: int) -> None:
     """Add some unserved tasks of an estate to those of the step; all if nothing is served yet.
@@ -96,7 +102,7 @@ def _offer_absent(t: Tables, center: int) -> None:
     """
     group, node, work, tally = t.group, t.node, t.work, t.tally
     torn, num = tally[NUM_REMOVED], tally[NUM_ABSENT]
-    everything = tally[NUM_USED] == 0 and torn == 0
+    everything = not _begun(tally) and torn == 0
     many = num if everything else min(num, OLD_ABSENT)
     offset = int(draw(t.seed) * num)
     for i in range(num):
@@ -293,7 +299,7 @@ def _propose(t: Tables, center: int, threshold: float) -> bool:
     Where nothing is served yet, routes are built.
     """
     tally, traded = t.tally, False
-    if tally[NUM_USED] > 0:
+    if _begun(tally):
         traded = route_of(t.node, center) >= 0 and trades(t)
         if traded:
             sound = trade(t, center)
@@ -339,7 +345,7 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64], esta
         threshold, center = float(NEVER), some_task(t)
         while estate >= 0 and node[center, ESTATE] != estate:
             center = some_task(t)
-        if tally[NUM_USED] > 0:
+        if _begun(tally):
             threshold = -heat[node[center, ESTATE]] * math.log(draw(t.seed) + 1e-300)
             if exchanges_tails(t):
                 change = swap_tails(t, threshold)

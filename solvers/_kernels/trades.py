@@ -28,6 +28,7 @@ from solvers._kernels.ground import (
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TYPES,
+    PINNED,
     RELOADS,
     ROOM,
     STREAM,
@@ -262,6 +263,8 @@ def _bring_trip(t: Tables, a: int, b: int, r: int, s: int) -> bool:
                 return False
     else:
         there = _head_of(link, node, tally, b)
+    if node[next_of(link, there), PINNED]:
+        return False
     last = _carry(t, head, foot, r, there, s)
     _close_up(t, head, foot, r)
     return not unloads or _unload_behind(t, last, a, s) >= 0

@@ -8,6 +8,7 @@ from solvers.checkpoint import State
 from solvers.parts.crew import Crew, ThreadCrew
 from solvers.parts.finish import finish
 from solvers.parts.rounds import Rounds, Scale, Tell
+from solvers.pins import first_tasks
 from solvers.plan import Plan
 from solvers.problem import Problem
 from solvers.team import Run
@@ -21,9 +22,10 @@ def goes_in_parts(problem: Problem, scale: Scale | None) -> bool:
     """Whether a problem is solved in parts: it is large, has no matrices, or a scale is asked for.
 
     Customers who are visited several times keep their visits together only in one search, and so
-    do trucks with a load aboard from the start, which may belong to no part.
+    do trucks with a load aboard from the start, which may belong to no part, and those whose first
+    tasks are pinned.
     """
-    if problem.groups or any(v.starts_loaded for v in problem.vehicles):
+    if problem.groups or first_tasks(problem) or any(v.starts_loaded for v in problem.vehicles):
         return False
     large = len(problem.tasks) >= PARTS_FROM
     return large or scale is not None or problem.travel is not None
