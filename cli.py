@@ -17,7 +17,15 @@ from dispatch.commands.scenario import scenario
 from dispatch.commands.sweep import sweep
 from dispatch.commands.visits import visits
 from dispatch.commands.winter import winter
-from dispatch.console import Speaker, date_of, guarded, json_option, stop_rule, time_option
+from dispatch.console import (
+    Speaker,
+    date_of,
+    guarded,
+    json_option,
+    stop_rule,
+    time_of,
+    time_option,
+)
 from routing.errors import InputError
 
 if TYPE_CHECKING:
@@ -132,6 +140,17 @@ def check(city: Path, fix_coordinates: bool, as_json: bool) -> None:
 @click.option(
     "--safety", type=float, help="Leave a reserve, so that a load fits with this chance: 0.95."
 )
+@click.option(
+    "--from",
+    "earlier",
+    type=click.Path(path_type=Path),
+    help="Begin with the routes of an earlier plan, of this day or another.",
+)
+@click.option(
+    "--until",
+    callback=time_of,
+    help="With --from: what begins before this time, HH:MM, stays with its truck, in its order.",
+)
 @json_option
 @guarded
 def plan(
@@ -147,6 +166,8 @@ def plan(
     resume: bool,
     scheduler: str | None,
     safety: float | None,
+    earlier: Path | None,
+    until: int | None,
     as_json: bool,
 ) -> None:
     """Plan the day: routes of all streams and the sweeping, with map and sheets.
@@ -155,11 +176,13 @@ def plan(
     Example:  huanwei plan mycity --date 2024-11-25
     Ctrl-C keeps the best plan so far; --resume goes on from there, and after a crash.
     """
-    from dispatch.package import plan_and_write
+    from dispatch.package import Earlier, plan_and_write
     from scenarios.runs.parts import parts_crew
     from solvers.solve import Options
     from solvers.team import num_cores
 
+    if until is not None and earlier is None:
+        raise click.UsageError("--until needs --from: which plan's work shall stay")
     speaker = Speaker(as_json)
     with parts_crew(scheduler) as crew:
         done = plan_and_write(
@@ -178,6 +201,7 @@ def plan(
                 crew=crew,
             ),
             safety=safety,
+            earlier=None if earlier is None else Earlier(earlier, until or 0),
         )
     _tell_plan(speaker, done)
 

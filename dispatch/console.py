@@ -104,6 +104,18 @@ def date_of(_context: click.Context, _option: click.Parameter, value: str | None
         raise click.BadParameter(f"{value!r}; expected YYYY-MM-DD") from None
 
 
+def time_of(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+    """Return the seconds after midnight that an option gives."""
+    from scenarios.cells import parse_time  # noqa: PLC0415 (heavy packages come late)
+
+    if value is None:
+        return None
+    try:
+        return parse_time(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r}; expected HH:MM") from None
+
+
 def stop_rule(seconds: float, iterations: int | None) -> Callable[[], Stop]:
     """Return what makes the stopping rule of these options."""
     from solvers.stop import MaxIterations, MaxSeconds  # noqa: PLC0415 (heavy packages come late)

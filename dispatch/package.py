@@ -24,7 +24,7 @@ from routing.errors import InputError
 from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.risk.spread import spread_of
-from scenarios.run import load_network, run_day
+from scenarios.run import Before, load_network, run_day
 from solvers.solve import ALONE, Options, Progress
 from solvers.stop import Stop
 
@@ -50,6 +50,24 @@ class Planned:
     lines: list[str]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier plan on disk, and the moment before which all work in it stays as it is."""
+
+    folder: Path
+    until_s: int = 0
+
+    def read(self) -> Before:
+        """Return its record.
+
+        Raises
+        ------
+        InputError
+            When there is no such plan, or it is damaged.
+        """
+        return Before(load_plan(self.folder), self.until_s)
+
+
 def plan_and_write(
     city_folder: Path,
     date: dt.date,
@@ -61,6 +79,7 @@ def plan_and_write(
     progress: Progress,
     options: Options = ALONE,
     safety: float | None = None,
+    earlier: Earlier | None = None,
 ) -> Planned:
     """Plan a day, write its folder and audit what was written.
 
@@ -86,6 +105,7 @@ def plan_and_write(
         progress=progress,
         options=options,
         safety=safety,
+        before=None if earlier is None else earlier.read(),
     )
     say("writing down the streets driven")
     record = plan_record(city, done)

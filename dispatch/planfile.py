@@ -182,9 +182,17 @@ NOT_ALWAYS: dict[str, _Types] = {
     "stock": _DICT,
     "hauls": _INT,
     "hauled_kg": _INT,
+    "pins": _LIST,
     "shape": _DICT,
 }
-"""Keys, wherever they stand, that only plans with hauls have, and that older plans lack."""
+"""Keys, wherever they stand, of plans with hauls or pins, and those that older plans lack."""
+
+PIN_KEYS: dict[str, _Types] = {
+    "id": _TEXT,
+    "truck_id": _TEXT,
+    "place": _INT + _NONE,
+    "begin": _LIST + _NONE,
+}
 
 SHAPE_KEYS: dict[str, _Types] = {
     "trucks": _INT,
@@ -236,6 +244,7 @@ _INNER: dict[str, dict[str, _Types]] = {
     "kpis": KPIS_KEYS,
     "total": TOTAL_KEYS,
     "stock": STOCK_KEYS,
+    "pins": PIN_KEYS,
 }
 """Keys of the object, or of each object of the list, that stands under a key."""
 _INNER_OF_EACH: dict[str, dict[str, _Types]] = {

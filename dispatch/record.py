@@ -24,6 +24,7 @@ from scenarios.day import DueFacility, DueStop, DueTruck
 from scenarios.energy import route_energy
 from scenarios.hauling.hauls import stocks
 from scenarios.hauling.loads import Load, Stock
+from scenarios.pins import pins_record
 from scenarios.problem import FARTHEST_SNAP_M, DayProblem, LostStop
 from scenarios.run import DayPlan
 from scenarios.street_tasks import StreetTask
@@ -129,6 +130,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "facilities": facilities,
         "kpis": compute_kpis(routes, unserved, required),
         "required": required,
+        **({"pins": pins_record(posed)} if posed.problem.pins else {}),
         "shape": shape_record(routes, [scatter_m(posed, driven) for driven in judged.driven]),
     }
 

@@ -30,6 +30,7 @@ WINDOWS = {
     ),
     "closures": (("from_time", "to_time"),),
     "limits": (("from_time", "to_time"),),
+    "pins": (("begin_from", "begin_to"),),
 }
 PERIODS = {
     "points": ("active_from", "active_to"),

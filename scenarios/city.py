@@ -95,6 +95,7 @@ def _default_meal_window() -> tuple[int, int]:
     return parse_time(early), parse_time(late)
 
 
+LATER_TABLES = ("speeds", "pins")
 LATER = frozenset({"storage_t", "load_s", "clear_daily", "changes_stream", "containers"})
 """Columns that the tables of older plans did not have."""
 
@@ -203,7 +204,7 @@ class City:
         digest = hashlib.sha256()
         for name in sorted(self.tables):
             frame = self.tables[name].drop(columns="row", errors="ignore")
-            if name == "speeds" and frame.empty:
+            if name in LATER_TABLES and frame.empty:
                 continue  # a city without this table is the same as before there was one
             # empty, they change nothing, and plans made before they were known stay valid
             frame = frame.drop(
@@ -234,6 +235,7 @@ class City:
     cases = property(lambda self: self.tables["cases"], doc="Reported cases.")
     calendar = property(lambda self: self.tables["calendar"], doc="Holidays and moved workdays.")
     weather = property(lambda self: self.tables["weather"], doc="Weather by date.")
+    pins = property(lambda self: self.tables["pins"], doc="What is promised of a day.")
     speeds = property(lambda self: self.tables["speeds"], doc="Factors on speeds by class, hour.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,13 @@ from scenarios.hauling.hauls import plan_hauls
 from scenarios.periodic.stored import stored_visits
 from scenarios.periodic.usual import handed_over, priced, true_plan
 from scenarios.periods import cut_windows, lay_travel, shut_hours
+from scenarios.pins import (
+    both_promises,
+    given_routes,
+    kept_promises,
+    table_promises,
+    with_promises,
+)
 from scenarios.places import refuse_mistaken_places
 from scenarios.problem import DayProblem, build_day_problem
 from scenarios.risk.reserve import reserved
@@ -146,6 +153,14 @@ def _while_open(
 
 
 @dataclass(frozen=True)
+class Before:
+    """An earlier plan as its record, and the moment before which all work in it stays as it is."""
+
+    record: Mapping[str, Any]
+    until_s: int = 0
+
+
+@dataclass(frozen=True)
 class Reserve:
     """With which probability a load shall fit, and how the waste of points varies."""
 
@@ -203,6 +218,7 @@ def run_day(
     progress: Progress = silent,
     options: Options = ALONE,
     safety: float | None = None,
+    before: Before | None = None,
 ) -> DayPlan:
     """Return the plan of one day.
 
@@ -214,17 +230,28 @@ def run_day(
         The city's own seed where it is None.
     safety
         With which probability a load shall fit; None plans for mean waste.
+    before
+        An earlier plan to begin with, and how much of it stays.
 
     Raises
     ------
     InputError
-        When the safety is not between 0 and 1.
+        When the safety is not between 0 and 1, or what is promised is not due.
+    InfeasibleError
+        When what is promised cannot be held.
     """
     reserve = None if safety is None else Reserve(checked_share(safety), spread_of(city))
     network = load_network(city, say)
     posed = prepare_day(city, date, network, say)
     if reserve is not None:
         posed = with_safety(posed, reserve)
+    promises = table_promises(city, date)
+    if before is not None:
+        promises = both_promises(promises, kept_promises(before.record, before.until_s))
+        options = replace(options, begin=given_routes(before.record))
+    posed = with_promises(posed, promises)
+    if promises:
+        say(f"promised: {len(promises)} stops and street runs")
     warm_up(say)
     chosen = city.settings.seed if seed is None else seed
     price = round(1000 * city.settings.price_unfamiliar)

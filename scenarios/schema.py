@@ -355,6 +355,18 @@ SPEEDS = Table(
     ),
 )
 
+PINS = Table(
+    "pins",
+    (
+        Column("date", "date", required=True),
+        Column("id", "id", required=True),  # a point, its second visit as P7#2, or a street run
+        Column("truck_id", "id", refers_to="trucks.truck_id"),
+        Column("place", "int", minimum=1, maximum=10_000),  # as how manieth of the truck's stops
+        Column("begin_from", "time"),
+        Column("begin_to", "time"),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -373,5 +385,6 @@ TABLES: dict[str, Table] = {
         CALENDAR,
         WEATHER,
         SPEEDS,
+        PINS,
     )
 }

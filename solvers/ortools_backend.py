@@ -43,27 +43,22 @@ class Group:
     streams: dict[int, tuple[str, ...]]
 
 
-def improve(
-    roster: Roster,
-    stop: Stop,
-    share: float,
-    progress: Callable[[str, float, int, int], None],
-) -> float:
-    """Improve a roster group by group; return the share of the budget that is used.
+def improve(roster: Roster, stop: Stop, progress: Callable[[str, float, int, int], None]) -> None:
+    """Improve a roster group by group, and leave the best routes known.
 
-    Each group gets a part of ``share`` in proportion to its tasks. Leaves the best routes known.
+    Each group gets a part of what is left of the budget, in proportion to its tasks.
     """
     groups = split(roster)
     total = max(1, sum(len(g.tasks) for g in groups))
-    begin = stop.used(0)
+    left = max(0.0, 1.0 - stop.used(0))
     tick = _ticker(roster, stop, progress)
     for group in groups:
         if tick():
             break
-        part = share * len(group.tasks) / total
+        part = left * len(group.tasks) / total
         _improve_group(roster, group, stop, part, tick)
         progress("OR-Tools", stop.used(0), roster.best_cost, len(roster.unserved))
-    return max(begin, stop.used(0))
+    roster.restore_best()
 
 
 def split(roster: Roster) -> list[Group]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from routing.errors import InfeasibleError
-from solvers.backends import refuse_beyond
+from routing.errors import InfeasibleError, InputError
+from solvers.backends import BOOKED_BEYOND, RULES, refuse_beyond
 from solvers.bound import lower_bound
 from solvers.checkpoint import Keeper, State, fingerprint
 from solvers.construct import construct
 from solvers.driven import DrivenBench
 from solvers.evaluate import evaluate, evaluate_plan
+from solvers.given import Given, load_given
 from solvers.ground import needs_booking
 from solvers.native import Search, is_told_by_links
 from solvers.parts.crew import Crew
@@ -29,8 +30,8 @@ from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
 from solvers.team import Run, Stage, Tell, draft, num_cores, polish
 
-ROUTING_LIBRARY_SHARE = 0.25
-"""Part of the budget that OR-Tools gets before its plan is polished."""
+WARM = 0.4
+"""Share of the cooling that is left out where a search begins with given routes."""
 FIRST_PLAN_SHARE = 0.2
 """Part of the budget after which no further greedy plan is begun."""
 
@@ -73,6 +74,8 @@ class Options:
         problems alone are solved in parts.
     crew
         Who searches in the parts; ``threads`` of this process where it is None.
+    begin
+        Routes to begin with, of this or a similar problem (`solvers.given`).
     """
 
     searches: int = 1
@@ -82,6 +85,7 @@ class Options:
     resume: bool = False
     scale: Scale | None = None
     crew: Crew | None = None
+    begin: Given | None = None
 
 
 ALONE = Options()
@@ -111,6 +115,8 @@ def solve(
     posed, problem = problem, with_pins_laid_in(problem)
     refuse_beyond(problem, solver)
     problem.check()
+    if options.begin is not None:
+        _refuse_begin(problem, solver, options)
     keeper = _keeper(problem, seed, solver, options)
     with Interruptible(stop, options.target) as limit:
         if keeper.found is not None:
@@ -125,9 +131,9 @@ def solve(
             tell = _tell("improving in parts", progress)
             plan = _judged(problem, solve_in_parts(problem, run, tell, scale, options.crew))
         elif solver == "native" and not needs_booking(problem):
-            plan = _solve_by_links(problem, run, progress)
+            plan = _solve_by_links(problem, run, progress, options.begin)
         else:
-            plan = _solve_booked(problem, run, solver, progress)
+            plan = _solve_booked(problem, run, solver, progress, options.begin)
         if limit.interrupted:
             progress("stopped", 1.0, plan.cost, len(plan.unserved))
         else:
@@ -141,7 +147,8 @@ def solve(
 def _keeper(problem: Problem, seed: int, solver: str, options: Options) -> Keeper:
     if options.checkpoint is None:
         return Keeper(None, "", resume=False)
-    mark = fingerprint(problem, seed, solver, options.searches)
+    begin = [(name, *work) for name, work in sorted((options.begin or {}).items())]
+    mark = fingerprint(problem, seed, solver, options.searches, *begin)
     return Keeper(options.checkpoint, mark, options.resume)
 
 
@@ -150,12 +157,36 @@ def _tell_resumed(found: State, progress: Progress) -> None:
     progress("resumed", spent, cost, left_out)
 
 
-def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -> Plan:
+def _refuse_begin(problem: Problem, solver: str, options: Options) -> None:
+    """Raise if a search cannot begin with given routes.
+
+    Raises
+    ------
+    InputError
+        When the backend takes none, or the problem is too large for one search.
+    """
+    if solver == "pyvrp":
+        raise InputError("--solver pyvrp begins with no given plan; use native or ortools")
+    beyond = [rule for rule in sorted(BOOKED_BEYOND) if RULES[rule](problem)]
+    if beyond:
+        raise InputError(f"{', '.join(beyond)} cannot be held by a search from a given plan")
+    if solver == "native" and goes_in_parts(problem, options.scale):
+        raise InputError(
+            f"{len(problem.tasks):,} tasks are searched in parts, which begin with no given plan;"
+            " plan without it, or a part of the city"
+        )
+
+
+def _solve_booked(
+    problem: Problem, run: Run, solver: str, progress: Progress, begin: Given | None
+) -> Plan:
     """Solve a problem each of whose routes is booked exactly."""
     roster = Roster(problem, run.seed)
     iterations, blank = 0, None
     if not run.at("polish"):
-        if solver == "native":
+        if begin is not None:
+            _load(roster, begin, run, progress)
+        elif solver == "native":
             iterations, blank = draft(roster, run, _tell("first routes", progress))
         else:
             construct(roster, run.seed, _begun(progress, roster, run.stop))
@@ -163,10 +194,19 @@ def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -
         if solver == "ortools":
             from solvers.ortools_backend import improve  # noqa: PLC0415 (heavy import)
 
-            improve(roster, run.stop, ROUTING_LIBRARY_SHARE, progress)
+            improve(roster, run.stop, progress)
+            return _finish(roster, iterations, solver)
     tell = _tell("improving", progress, run.stop.note)
-    iterations = polish(roster, run, tell, iterations, blank)
+    warm = 0.0 if begin is None else WARM
+    iterations = polish(roster, run, tell, iterations, blank, warm)
     return _finish(roster, iterations, solver)
+
+
+def _load(roster: Roster, begin: Given, run: Run, progress: Progress) -> None:
+    """Begin with given routes, and tell how much of them holds."""
+    kept, wanted = load_given(roster, begin), sum(map(len, begin.values()))
+    stage = f"{kept} of {wanted} stops as in the given plan"
+    progress(stage, run.stop.used(0), roster.cost, len(roster.unserved))
 
 
 def _begun(progress: Progress, roster: Roster, stop: Stop) -> Callable[[], bool]:
@@ -190,11 +230,17 @@ def _tell(stage: str, progress: Progress, note: Callable[[int], None] | None = N
     return tell
 
 
-def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
+def _solve_by_links(problem: Problem, run: Run, progress: Progress, begin: Given | None) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
     first = Search(problem, run.seed)
+    if begin is not None:
+        roster = Roster(problem, run.seed)
+        _load(roster, begin, run, progress)
+        first.clear()
+        first.link(roster.visits())
     team = run.team(first, Pool(first.blank) if holds_apart(problem) else None)
-    iterations = run.carry_out(Stage("links"), team, _tell("improving", progress, run.stop.note))
+    stage = Stage("links", warm=0.0 if begin is None else WARM)
+    iterations = run.carry_out(stage, team, _tell("improving", progress, run.stop.note))
     return _written(problem, run, team.best.sequences(), iterations, "native")
 
 

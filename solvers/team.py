@@ -59,13 +59,17 @@ Advance = Callable[[int, float], None]
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the budget: its shares, most steps, and the iterations that came before it."""
+    """A part of the budget: its shares, most steps, and the iterations that came before it.
+
+    ``warm`` is the share of the cooling that is left out, since the first routes are good already.
+    """
 
     name: str
     begin: float = 0.0
     end: float = 1.0
     most: int = 1 << 60
     iterations: int = 0
+    warm: float = 0.0
 
 
 class Team:
@@ -123,7 +127,7 @@ class Team:
                 steps = min(steps, stage.most - self.done)
                 self._meet(_share(stage, used, self.done))
                 clock = time.perf_counter()
-                advance(steps, self.share)
+                advance(steps, stage.warm + (1.0 - stage.warm) * self.share)
                 self.done += steps
                 if stop.max_iterations is None:
                     steps = _next_round(steps, time.perf_counter() - clock)
@@ -269,12 +273,17 @@ def draft(roster: Roster, run: Run, tell: Tell) -> tuple[int, Tables]:
 
 
 def polish(
-    roster: Roster, run: Run, tell: Tell, iterations: int = 0, blank: Tables | None = None
+    roster: Roster,
+    run: Run,
+    tell: Tell,
+    iterations: int = 0,
+    blank: Tables | None = None,
+    warm: float = 0.0,
 ) -> int:
     """Improve a roster, each step judged by its exact timetable; return the steps made in all.
 
     ``iterations`` of the budget are used up before; ``blank`` are tables of the same problem with
-    nothing served, if they are there already.
+    nothing served, if they are there already; ``warm`` is that of the stage.
     """
     if not needs_booking(roster.problem):
         return iterations
@@ -283,7 +292,7 @@ def polish(
     begin, iterations = run.begin_of("polish", iterations)
     team = run.team(Search(roster.problem, run.seed, roster, blank))
     try:
-        run.carry_out(Stage("polish", begin, iterations=iterations), team, tell)
+        run.carry_out(Stage("polish", begin, iterations=iterations, warm=warm), team, tell)
     finally:
         team.hand_back(roster)
     return iterations + team.done

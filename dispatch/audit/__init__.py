@@ -28,6 +28,7 @@ from dispatch.audit.hauls import check_hauls
 from dispatch.audit.identity import check_names, check_service, check_trucks
 from dispatch.audit.legs import Redriver
 from dispatch.audit.loads import check_loads
+from dispatch.audit.pins import check_pins
 from dispatch.audit.record import read_record
 from dispatch.audit.report import AuditReport, Finding, Recorder
 from dispatch.audit.shape import check_shape
@@ -108,6 +109,7 @@ def audit_plan(plan: dict[str, Any], city: City, network: Network) -> AuditRepor
     check_required(ctx)
     check_bound(ctx, truth)
     check_shape(ctx)
+    check_pins(ctx, city)
     return ctx.found.report()
 
 

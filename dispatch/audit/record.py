@@ -141,6 +141,7 @@ class PlanRecord:
     kpis: Mapping[str, Any] | None
     required: Mapping[str, Any] | None
     shape: Mapping[str, Any] | None
+    pins: tuple[Mapping[str, Any], ...] | None
     warnings: tuple[str, ...]
     bound: Mapping[str, Any] | None
 
@@ -287,13 +288,15 @@ def _leg(read: _Reader, record: Mapping[str, Any], where: str) -> Leg | None:
     )
 
 
-def _window(read: _Reader, record: Mapping[str, Any], where: str) -> tuple[int, int] | None:
-    value = record.get("window")
+def _window(
+    read: _Reader, record: Mapping[str, Any], where: str, key: str = "window"
+) -> tuple[int, int] | None:
+    value = record.get(key)
     if value is None:
         return None
     good = isinstance(value, list | tuple) and len(value) == 2
     if not good or not all(isinstance(v, int) for v in value):
-        read.fault(f"{where}.window", value, "two whole numbers or null")
+        read.fault(f"{where}.{key}", value, "two whole numbers or null")
         return None
     return int(value[0]), int(value[1])
 
@@ -427,6 +430,15 @@ def _date(read: _Reader, record: Mapping[str, Any]) -> dt.date:
         return dt.date.min
 
 
+def _pin(read: _Reader, record: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    return {
+        "id": read.text(record, "id", where, must=True),
+        "truck_id": read.text(record, "truck_id", where),
+        "place": read.whole(record, "place", where),
+        "begin": _window(read, record, where, "begin"),
+    }
+
+
 def _each(read: _Reader, plan: Mapping[str, Any], key: str, make: Any) -> Any:
     values = read.records(plan, key, "")
     return None if values is None else tuple(make(read, value, place) for value, place in values)
@@ -461,6 +473,7 @@ def read_record(plan: object) -> PlanRecord:
         warnings=tuple(str(text) for text in read.items(plan, "warnings", "") or ()),
         bound=read.mapping(plan, "bound", ""),
         shape=read.mapping(plan, "shape", ""),
+        pins=_each(read, plan, "pins", _pin),
     )
     if read.faults:
         more = len(read.faults) - MAX_FAULTS

@@ -36,6 +36,7 @@ from solvers._kernels.ground import (
     NEXT_AT,
     NONE,
     NUM_LOGGED,
+    NUM_PINNED,
     NUM_POOL,
     NUM_ROUTES,
     NUM_STREAMS,
@@ -43,10 +44,12 @@ from solvers._kernels.ground import (
     NUM_TOUCHED,
     NUM_USED,
     ONE,
+    ONWARD,
     OPEN_S,
     OPENS,
     OUT_AT,
     OUT_COST,
+    PINNED,
     POOL,
     PREV,
     PREV_AT,
@@ -84,6 +87,25 @@ def next_of(link: Int32, x: int) -> int:
 def prev_of(link: Int32, x: int) -> int:
     """Return the node before a node, wide."""
     return wide(link[x, PREV])
+
+
+@lean_inner_kernel
+def beside(link: Int32, tally: Int64, x: int, step: int) -> int:
+    """Return the next (or, BACKWARD, the previous) task on the route of x, -1 at its end."""
+    ends = tally[NUM_TASKS] + 2 * tally[NUM_ROUTES]
+    x = link[x, step]
+    while x >= ends:
+        x = link[x, step]
+    return x if x < tally[NUM_TASKS] else NONE
+
+
+@lean_inner_kernel
+def is_settled(link: Int32, node: Int32, tally: Int64, x: int) -> bool:
+    """Whether a pinned task comes behind a node, so that nothing may be put there."""
+    if tally[NUM_PINNED] == 0:
+        return False
+    task = beside(link, tally, x, ONWARD)
+    return task >= 0 and node[task, PINNED] > 0
 
 
 @inlined_kernel

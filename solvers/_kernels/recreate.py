@@ -69,7 +69,6 @@ from solvers._kernels.ground import (
     NEXT_AT,
     NONE,
     NUM_DAYS,
-    NUM_PINNED,
     NUM_ROUTES,
     NUM_STREAMS,
     NUM_TASKS,
@@ -83,7 +82,6 @@ from solvers._kernels.ground import (
     ORDER,
     OUT_AT,
     OUT_COST,
-    PINNED,
     PLACE,
     PREV_AT,
     RELEASE,
@@ -123,6 +121,7 @@ from solvers._kernels.links import (
     Int64,
     insert,
     insert_visit,
+    is_settled,
     next_of,
     prev_of,
     route_of,
@@ -398,7 +397,7 @@ def _offer(
     if not _may_take(t.allowed, node, route, tally, r, task):
         return
     fit, y = 0, next_of(link, p)
-    if tally[NUM_PINNED] and node[y, PINNED]:
+    if is_settled(link, node, tally, p):
         return
     if tally[RELOADS]:
         fit = _fit(t.facility, link, node, route, tally, r, task, p, y)

@@ -27,7 +27,6 @@ from solvers._kernels.ground import (
     LONGEST_LARGE,
     MEAN_LARGE,
     MEAN_REMOVED,
-    NONE,
     NUM_ABSENT,
     NUM_REMOVED,
     NUM_ROUTES,
@@ -68,6 +67,7 @@ from solvers._kernels.labels import is_head, relabel
 from solvers._kernels.links import (
     Int32,
     Int64,
+    beside,
     first_stream,
     next_of,
     prev_of,
@@ -179,16 +179,6 @@ def _tidy(
         tally[DELTA] -= route[r, FIXED_COST] + base
 
 
-@lean_inner_kernel
-def _beside(link: Int32, tally: Int64, x: int, step: int) -> int:
-    """Return the next (or, with PREV, the previous) task on the route of x, -1 at its end."""
-    ends = tally[NUM_TASKS] + 2 * tally[NUM_ROUTES]
-    x = link[x, step]
-    while x >= ends:
-        x = link[x, step]
-    return x if x < tally[NUM_TASKS] else NONE
-
-
 @inlined_kernel
 def _tear(t: Tables, task: int, longest: float) -> None:
     """Tear a string that holds a task out of its route, sometimes sparing a piece within it."""
@@ -204,22 +194,22 @@ def _tear(t: Tables, task: int, longest: float) -> None:
     total = length + spared
     x = task
     for _ in range(int(draw(seed) * total)):
-        before = _beside(link, tally, x, BACKWARD)
+        before = beside(link, tally, x, BACKWARD)
         if before < 0:
             break
         x = before
     y, seen = x, 1  # the string must not run over the end of the route
     while seen < total:
-        y = _beside(link, tally, y, ONWARD)
+        y = beside(link, tally, y, ONWARD)
         if y < 0:
             break
         seen += 1
     while seen < total:
-        x = _beside(link, tally, x, BACKWARD)
+        x = beside(link, tally, x, BACKWARD)
         seen += 1
     keep_from = 1 + int(draw(seed) * (length - 1)) if spared > 0 and length > 1 else length
     for i in range(total):
-        y = _beside(link, tally, x, ONWARD)
+        y = beside(link, tally, x, ONWARD)
         if (i < keep_from or i >= keep_from + spared) and not node[x, PINNED]:
             if node[x, GROUP] < 0:
                 _take_out(travel, mode, link, node, route, work, tally, x)

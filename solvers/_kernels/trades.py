@@ -28,7 +28,6 @@ from solvers._kernels.ground import (
     NUM_ROUTES,
     NUM_TASKS,
     NUM_TYPES,
-    PINNED,
     RELOADS,
     ROOM,
     STREAM,
@@ -48,6 +47,7 @@ from solvers._kernels.links import (
     first_stream,
     insert,
     insert_visit,
+    is_settled,
     next_of,
     prev_of,
     remove,
@@ -263,7 +263,7 @@ def _bring_trip(t: Tables, a: int, b: int, r: int, s: int) -> bool:
                 return False
     else:
         there = _head_of(link, node, tally, b)
-    if node[next_of(link, there), PINNED]:
+    if is_settled(link, node, tally, there):
         return False
     last = _carry(t, head, foot, r, there, s)
     _close_up(t, head, foot, r)

@@ -1,0 +1,170 @@
+"""What is promised of a day's work: by the table of pins, or by a plan that is under way.
+
+A row of pins.csv promises one stop or street run of one date: that it is served at all, and as far
+as these are filled, by which truck, as how manieth of its stops, and between which times. A plan
+that drivers hold already promises all that begins before a moment: truck and order stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from routing.errors import InputError
+from scenarios.cells import rows_of
+from scenarios.city import City
+from scenarios.problem import DayProblem
+from solvers.given import Given
+from solvers.problem import Pin
+
+WORK = ("stop", "street")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One pin before it is looked up in a day; ``where`` names file and row, or plan and truck.
+
+    ``place`` counts from 0; an empty ``truck_id`` is any truck.
+    """
+
+    where: str
+    task_id: str
+    truck_id: str = ""
+    place: int | None = None
+    begin: tuple[int, int] | None = None
+
+
+def table_promises(city: City, date: dt.date) -> list[Promise]:
+    """Return what pins.csv promises for a date.
+
+    Raises
+    ------
+    InputError
+        When a place in the order lacks its truck, or a time its other end.
+    """
+    found, faults = [], []
+    for row in rows_of(city.pins):
+        where = f"pins.csv row {row.row}"
+        if row.date != pd.Timestamp(date):
+            continue
+        place = None if pd.isna(row.place) or row.place < 1 else int(row.place) - 1
+        if place is not None and not row.truck_id:
+            faults.append(f"{where}: place = {place + 1}; expected its truck in truck_id as well")
+        found.append(Promise(where, row.id, row.truck_id or "", place, _begin(row)))
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def _begin(row: Any) -> tuple[int, int] | None:
+    early, late = int(row.begin_from), int(row.begin_to)
+    return None if early < 0 and late < 0 else (early, late)
+
+
+def given_routes(record: Mapping[str, Any]) -> Given:
+    """Return the work of each truck of a plan, in order, with the mode in which it is done."""
+    return {
+        route["truck_id"]: [(a["id"], int(a["mode"])) for a in _work(route)]
+        for route in record["routes"]
+    }
+
+
+def kept_promises(record: Mapping[str, Any], until_s: int) -> list[Promise]:
+    """Return what a plan promises up to a moment: all work that begins before it, in its order."""
+    return [
+        Promise(f"the plan of {route['truck_id']}", a["id"], route["truck_id"], place)
+        for route in record["routes"]
+        for place, a in enumerate(_work(route))
+        if a["begin_s"] < until_s
+    ]
+
+
+def both_promises(table: Sequence[Promise], kept: Sequence[Promise]) -> list[Promise]:
+    """Return what a plan promises, and of the table what is not under way by it already."""
+    under_way = {p.task_id for p in kept}
+    return [*kept, *(p for p in table if p.task_id not in under_way)]
+
+
+def _work(route: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [a for a in route["activities"] if a["kind"] in WORK]
+
+
+def with_promises(posed: DayProblem, promises: Sequence[Promise]) -> DayProblem:
+    """Return the day with its pins.
+
+    Raises
+    ------
+    InputError
+        When what is promised is not due, its truck is not on shift, or places leave gaps; all
+        faults at once.
+    """
+    if not promises:
+        return posed
+    problem = posed.problem
+    task_of = {task.task_id: k for k, task in enumerate(problem.tasks)}
+    truck_of = {truck.vehicle_id: k for k, truck in enumerate(problem.vehicles)}
+    faults = [*_unknown(posed, promises, task_of, truck_of), *_gaps(promises)]
+    if faults:
+        raise InputError(faults)
+    pins = tuple(
+        Pin(task_of[p.task_id], truck_of[p.truck_id] if p.truck_id else None, p.place, p.begin)
+        for p in promises
+    )
+    return replace(posed, problem=replace(problem, pins=pins))
+
+
+def _unknown(
+    posed: DayProblem,
+    promises: Sequence[Promise],
+    task_of: Mapping[str, int],
+    truck_of: Mapping[str, int],
+) -> Iterable[str]:
+    date, seen = posed.day.date, dict[str, str]()
+    for p in promises:
+        if p.task_id not in task_of:
+            yield (
+                f"{p.where}: id = {p.task_id}; expected a stop or street run that is due on {date}"
+                " and can be reached; correct it, or remove the row"
+            )
+        if p.truck_id and p.truck_id not in truck_of:
+            yield (
+                f"{p.where}: truck_id = {p.truck_id}; expected a truck that is on shift on {date}"
+                " and no transfer truck"
+            )
+        if p.task_id in seen:
+            yield f"{p.where}: id = {p.task_id}; it is pinned by {seen[p.task_id]} already"
+        seen[p.task_id] = p.where
+
+
+def _gaps(promises: Sequence[Promise]) -> Iterable[str]:
+    places: dict[str, list[Promise]] = defaultdict(list)
+    for p in promises:
+        if p.place is not None:
+            places[p.truck_id].append(p)
+    for truck, own in sorted(places.items()):
+        given = sorted(p.place for p in own if p.place is not None)
+        if given != list(range(len(given))):
+            numbers = ", ".join(str(k + 1) for k in given)
+            yield (
+                f"{own[0].where}: places of {truck} are {numbers}; expected each from 1 to"
+                f" {len(given)} once: only its first stops can have a place"
+            )
+
+
+def pins_record(posed: DayProblem) -> list[dict[str, Any]]:
+    """Return ``plan["pins"]``: what the plan was asked to keep."""
+    problem = posed.problem
+    return [
+        {
+            "id": problem.tasks[pin.task].task_id,
+            "truck_id": "" if pin.vehicle is None else problem.vehicles[pin.vehicle].vehicle_id,
+            "place": None if pin.place is None else pin.place + 1,
+            "begin": None if pin.begin is None else list(pin.begin),
+        }
+        for pin in problem.pins
+    ]
