@@ -16,13 +16,16 @@ from typing import Any
 import pandas as pd
 
 from routing.errors import InputError
-from scenarios.cells import rows_of
+from scenarios.cells import format_time, rows_of
 from scenarios.city import City
+from scenarios.cleaning.chains import chains_of
 from scenarios.problem import DayProblem
 from solvers.given import Given
-from solvers.problem import Pin
+from solvers.problem import Pin, Problem
 
 WORK = ("stop", "street")
+NAMED = 5
+"""Trucks that a message names."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,19 @@ def table_promises(city: City, date: dt.date) -> list[Promise]:
         if row.date != pd.Timestamp(date):
             continue
         place = None if pd.isna(row.place) or row.place < 1 else int(row.place) - 1
-        if place is not None and not row.truck_id:
+        truck = "" if pd.isna(row.truck_id) else str(row.truck_id)
+        if place is not None and not truck:
             faults.append(f"{where}: place = {place + 1}; expected its truck in truck_id as well")
-        found.append(Promise(where, row.id, row.truck_id or "", place, _begin(row)))
+        found.append(Promise(where, row.id, truck, place, _begin(row)))
     if faults:
         raise InputError(faults)
     return found
 
 
 def _begin(row: Any) -> tuple[int, int] | None:
-    early, late = int(row.begin_from), int(row.begin_to)
-    return None if early < 0 and late < 0 else (early, late)
+    if pd.isna(row.begin_from) or pd.isna(row.begin_to):
+        return None  # a time without its other end is a fault of the table
+    return int(row.begin_from), int(row.begin_to)
 
 
 def given_routes(record: Mapping[str, Any]) -> Given:
@@ -82,6 +87,14 @@ def kept_promises(record: Mapping[str, Any], until_s: int) -> list[Promise]:
         for place, a in enumerate(_work(route))
         if a["begin_s"] < until_s
     ]
+
+
+def split_convoys(posed: DayProblem, kept: Sequence[Promise]) -> tuple[list[Promise], int]:
+    """Return what stays, and how many of them are passes of convoys, which cannot be pinned."""
+    tasks = posed.problem.tasks
+    timed = {tasks[t].task_id for c in chains_of(posed.sources) if c.linked for t in c.tasks}
+    stays = [p for p in kept if p.task_id not in timed]
+    return stays, len(kept) - len(stays)
 
 
 def both_promises(table: Sequence[Promise], kept: Sequence[Promise]) -> list[Promise]:
@@ -109,6 +122,7 @@ def with_promises(posed: DayProblem, promises: Sequence[Promise]) -> DayProblem:
     task_of = {task.task_id: k for k, task in enumerate(problem.tasks)}
     truck_of = {truck.vehicle_id: k for k, truck in enumerate(problem.vehicles)}
     faults = [*_unknown(posed, promises, task_of, truck_of), *_gaps(promises)]
+    faults = faults or [f for p in promises for f in _refusals(problem, p, task_of, truck_of)]
     if faults:
         raise InputError(faults)
     pins = tuple(
@@ -139,6 +153,25 @@ def _unknown(
         if p.task_id in seen:
             yield f"{p.where}: id = {p.task_id}; it is pinned by {seen[p.task_id]} already"
         seen[p.task_id] = p.where
+
+
+def _refusals(
+    problem: Problem, p: Promise, task_of: Mapping[str, int], truck_of: Mapping[str, int]
+) -> Iterable[str]:
+    """Yield a line where a truck may not do the work, or its hours do not allow the moment."""
+    task = problem.tasks[task_of[p.task_id]]
+    if p.truck_id and not problem.may_serve(problem.vehicles[truck_of[p.truck_id]], task):
+        able = [v.vehicle_id for v in problem.vehicles if problem.may_serve(v, task)]
+        others = ", ".join(able[:NAMED]) or "none of today"
+        yield f"{p.where}: truck_id = {p.truck_id}; expected one that may do {p.task_id}: {others}"
+    if p.begin is not None and task.windows:
+        early, late = p.begin
+        if all(late < opens or early > closes for opens, closes in task.windows):
+            hours = ", ".join(f"{format_time(a)}-{format_time(b)}" for a, b in task.windows)
+            yield (
+                f"{p.where}: begin_from = {format_time(early)}; expected a time in {hours}, when"
+                f" {p.task_id} may be begun"
+            )
 
 
 def _gaps(promises: Sequence[Promise]) -> Iterable[str]:

@@ -29,6 +29,7 @@ from scenarios.pins import (
     both_promises,
     given_routes,
     kept_promises,
+    split_convoys,
     table_promises,
     with_promises,
 )
@@ -247,7 +248,13 @@ def run_day(
         posed = with_safety(posed, reserve)
     promises = table_promises(city, date)
     if before is not None:
-        promises = both_promises(promises, kept_promises(before.record, before.until_s))
+        kept, left = split_convoys(posed, kept_promises(before.record, before.until_s))
+        promises = both_promises(promises, kept)
+        if left:
+            note = (
+                f"{left} passes of convoys do not stay as in the earlier plan: they are timed anew"
+            )
+            posed = replace(posed, notes=(*posed.notes, note))
         options = replace(options, begin=given_routes(before.record))
     posed = with_promises(posed, promises)
     if promises:

@@ -59,14 +59,14 @@ def _check(
 def _table(ctx: Context, city: City) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in city.pins.itertuples(index=False):
         if row.date == pd.Timestamp(ctx.plan.date):
-            early, late = int(row.begin_from), int(row.begin_to)
             has_place = not pd.isna(row.place) and row.place >= 1
+            timed = not pd.isna(row.begin_from) and not pd.isna(row.begin_to)
             yield (
                 f"pinned by pins.csv row {row.row}",
                 {
                     "id": row.id,
-                    "truck_id": row.truck_id or "",
+                    "truck_id": "" if pd.isna(row.truck_id) else row.truck_id,
                     "place": int(row.place) if has_place else None,
-                    "begin": None if early < 0 and late < 0 else (early, late),
+                    "begin": (int(row.begin_from), int(row.begin_to)) if timed else None,
                 },
             )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from routing.errors import InfeasibleError
+from routing.errors import InfeasibleError, InputError
 from scenarios.cleaning.bays import Bays
 from scenarios.cleaning.chains import BINS, NO_CONVOY, Chain, Span, chains_of, lag_faults
 from scenarios.cleaning.convoy import time_convoy
@@ -100,6 +100,26 @@ def _named(checkpoint: Path | None, name: str) -> Path | None:
     return None if checkpoint is None else checkpoint.with_stem(f"{checkpoint.stem}-{name}")
 
 
+def _refuse_pins(problem: Problem, in_chain: set[int], in_team: set[int]) -> None:
+    """Raise if a pin asks for work or a truck of a convoy, whose passes are timed together.
+
+    Raises
+    ------
+    InputError
+        With a line for each of them.
+    """
+    faults = []
+    for pin in problem.pins:
+        name = problem.tasks[pin.task].task_id
+        if pin.task in in_chain:
+            faults.append(f"{name} is pinned, and is a pass of a convoy or waits for bins")
+        elif pin.vehicle in in_team:
+            truck = problem.vehicles[pin.vehicle].vehicle_id
+            faults.append(f"{name} is pinned to {truck}, which is part of a convoy on that day")
+    if faults:
+        raise InputError([f"{fault}; remove the pin" for fault in faults])
+
+
 def solve_linked(posed: DayProblem, search: Search) -> Plan:
     """Return the plan of a day on which passes are linked.
 
@@ -114,6 +134,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     teams = form_teams(problem, chains)
     in_chain = {task for chain in linked for task in chain.tasks}
     in_team = {v for team in teams for v in team.vehicles}
+    _refuse_pins(problem, in_chain, in_team)
     rest = cut(
         problem,
         [t for t in range(len(problem.tasks)) if t not in in_chain],
