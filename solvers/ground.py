@@ -504,6 +504,9 @@ def _tally(builder: _Builder, flags: dict[int, bool], num_routes: int) -> NDArra
     )
     for field, on in flags.items():
         tally[field] = int(on)
+    dearest = max((v.fixed_cost for v in problem.vehicles), default=0)
+    cheapest = min((t.price for t in problem.tasks), default=0)
+    tally[g.CREDIT] = dearest if cheapest < dearest else 0
     tally[g.ONLY_TYPE] = g.NONE
     tally[g.UNIFORM] = int(len(builder.kinds) == len(builder.days) == 1)
     tally[g.NUM_POOL] = _pool(len(problem.tasks), num_routes, flags[g.RELOADS])

@@ -33,7 +33,7 @@ from solvers.arrays import likeness
 from solvers.native import first_modes
 from solvers.pins import first_tasks
 from solvers.plan import Unserved
-from solvers.problem import Problem
+from solvers.problem import Problem, Vehicle
 from solvers.roster import Roster
 
 REASONS: dict[int, str] = {
@@ -59,7 +59,7 @@ DAY_LIMIT = "day_limit"
 DURATION = "duration"
 OTHER_VISITS = "other_visits"
 
-FEWEST_TRIALS = 16
+FEWEST_TRIALS = 4
 """Insertions tried for each task however many are left out."""
 
 
@@ -91,8 +91,10 @@ class RosterBench:
 
     most_trials = 200_000
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, share: float = 1.0) -> None:
+        """Take a roster; ``share`` is its part of all trials where it is part of a whole."""
         self.roster, self.problem = roster, roster.problem
+        self.most_trials = int(share * self.most_trials)
 
     def unserved(self) -> list[int]:
         """Return the tasks that no route serves."""
@@ -135,6 +137,19 @@ def settle_unserved(bench: Bench) -> tuple[Unserved, ...]:
             return tuple(v for v in verdicts if v is not None)
 
 
+_Gaps = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+
+def _rates(
+    problem: Problem, truck: Vehicle
+) -> tuple[tuple[NDArray[np.int32], float], tuple[NDArray[np.int32], float]]:
+    """Return the matrices of a truck, each with what a unit of it costs."""
+    return (
+        (problem.length_m[truck.profile], truck.cost_km / 1000),
+        (problem.time_s[truck.profile], truck.cost_h / 3600),
+    )
+
+
 class _Ways:
     """The modes of all tasks in one list, and what a task adds to the ways of a route."""
 
@@ -143,20 +158,35 @@ class _Ways:
         self.modes = [mode for task in problem.tasks for mode in task.modes]
         self.first_mode = first_modes(problem)
         self.first_tasks = first_tasks(problem)
+        self._gaps: dict[int, tuple[list[int], _Gaps]] = {}
 
     def detours(self, vehicle: int, sequence: list[int], mode: int) -> NDArray[np.float64]:
         """Return what a mode adds at each position, by the rates of the truck."""
         problem, truck = self.problem, self.problem.vehicles[vehicle]
-        ends = [self._ends(step) for step in sequence]
-        leaves = np.asarray([truck.start, *(out for _, out in ends)])
-        enters = np.asarray([*(into for into, _ in ends), truck.end])
-        rates = ((problem.length_m, truck.cost_km / 1000), (problem.time_s, truck.cost_h / 3600))
-        total = np.zeros(len(leaves))
-        for matrix, rate in rates:
-            way = matrix[truck.profile]
-            go = way[leaves, self.modes[mode].entry].astype(np.float64)
-            total += rate * (go + way[self.modes[mode].exit, enters] - way[leaves, enters])
+        leaves, enters, saved = self._gaps_of(vehicle, sequence)
+        into, out = self.modes[mode].entry, self.modes[mode].exit
+        total = -saved
+        for matrix, rate in _rates(problem, truck):
+            total += rate * (matrix[leaves, into] + matrix[out, enters])
         return total
+
+    def _gaps_of(self, vehicle: int, sequence: list[int]) -> _Gaps:
+        """Return where the gaps of a route begin and end, and what their ways cost now.
+
+        They are kept as long as the route stays: hundreds of tasks may be tried on it.
+        """
+        known, gaps = self._gaps.get(vehicle, (None, None))
+        if gaps is None or known != sequence:
+            truck = self.problem.vehicles[vehicle]
+            ends = [self._ends(step) for step in sequence]
+            leaves = np.asarray([truck.start, *(out for _, out in ends)])
+            enters = np.asarray([*(into for into, _ in ends), truck.end])
+            saved = np.zeros(len(leaves))
+            for matrix, rate in _rates(self.problem, truck):
+                saved += rate * matrix[leaves, enters]
+            gaps = leaves, enters, saved
+            self._gaps[vehicle] = list(sequence), gaps
+        return gaps
 
     def first_place(self, vehicle: int, sequence: list[int]) -> int:
         """Return the first position at which a route may be added to: behind its pinned tasks."""

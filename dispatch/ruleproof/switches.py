@@ -11,6 +11,7 @@ from dispatch.ruleproof.tables import DATE, STREET_KINDS, Tables
 from scenarios.schema import CONTAINER, HOOKLIFT
 
 Switch = Callable[[Tables, np.random.Generator], None]
+MOST_PROMISES = 3
 MOST_STREETS = 3
 """Rows of streets.csv that are swept: a proof needs the rules, not the length."""
 
@@ -294,6 +295,24 @@ def _containers(city: Tables, rng: np.random.Generator) -> None:
     city.put("trucks", "containers", held, city.of_kind(HOOKLIFT))
 
 
+def _promises(city: Tables, rng: np.random.Generator) -> None:
+    """Promise a few points that are due every day: served at all, by a truck, or as its first."""
+    points, trucks = city["points"], city["trucks"]
+    daily = points.get("frequency", pd.Series("daily", points.index)).isin(("daily", ""))
+    rows = np.flatnonzero(daily & (points["kind"] != CONTAINER))
+    first: set[str] = set()
+    for k, row in enumerate(rng.permutation(rows)[:MOST_PROMISES]):
+        stream = points["stream"].iloc[row]
+        able = trucks[trucks["kind"] == ("collector" if stream == "other" else stream)]
+        pin = {"date": DATE, "id": points["point_id"].iloc[row]}
+        if k and len(able):
+            pin["truck_id"] = able["truck_id"].iloc[0]
+            if pin["truck_id"] not in first and rng.random() < 0.5:
+                pin["place"] = "1"
+                first.add(pin["truck_id"])
+        city.add("pins", **pin)
+
+
 SWITCHES: dict[str, Switch] = {
     "narrow windows": _narrow_windows,
     "second windows": _second_windows,
@@ -336,5 +355,6 @@ SWITCHES: dict[str, Switch] = {
     "hauls": _hauls,
     "night shifts": _night,
     "containers": _containers,
+    "promises": _promises,
 }
 """By name, in the order in which they are laid over one another."""

@@ -141,6 +141,7 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     MANY_MODES,
     LITRES_COUNT,
     MIXED_FLEET,
+    CREDIT,
     NUM_LOGGED,
     NUM_TOUCHED,
     NUM_POOL,
@@ -155,8 +156,9 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     ACCEPTED,
     ONLY_TYPE,
     OFFERS,
-) = range(33)
-"""ONLY_TYPE is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
+) = range(34)
+"""CREDIT is what the dearest truck costs where some task is worth less than that, else 0. ONLY_TYPE
+is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
 OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)

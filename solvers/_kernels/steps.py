@@ -24,6 +24,7 @@ from solvers._kernels.ground import (
     COST_BEST,
     COST_NOW,
     COUNT,
+    CREDIT,
     DELTA,
     ESTATE,
     GROUP,
@@ -53,6 +54,7 @@ from solvers._kernels.ground import (
     WHOLE,
     ZERO,
     Tables,
+    wide,
 )
 from solvers._kernels.labels import relabel
 from solvers._kernels.links import (
@@ -73,6 +75,8 @@ from solvers._kernels.trades import trade, trades
 from solvers._kernels.trips import replan_modes, replan_visits, route_cost
 
 OLD_ABSENT = 4  # unserved tasks that a step offers again
+LEADS = 0.2  # share of the steps where all around is left out that may open a truck on credit
+NEAREST = 10  # tasks that are all around
 
 
 @lean_inner_kernel
@@ -151,10 +155,43 @@ def _speaks(node: Int32, work: Int64, i: int) -> bool:
     return earlier == 0
 
 
+@lean_inner_kernel
+def _is_forsaken(t: Tables, center: int) -> bool:
+    """Whether a task and all that lie nearest to it in its estate are left out."""
+    if route_of(t.node, center) >= 0:
+        return False
+    for k in range(min(NEAREST, t.around.shape[1])):
+        task = wide(t.around[center, k])
+        if task < 0:
+            break
+        if t.node[task, ESTATE] == t.node[center, ESTATE] and route_of(t.node, task) >= 0:
+            return False
+    return True
+
+
+@lean_inner_kernel
+def _offer_around(t: Tables, center: int) -> None:
+    """Add a task that is left out, and all its neighbors that are, to those of the step."""
+    for k in range(-1, t.around.shape[1]):
+        task = center if k < 0 else wide(t.around[center, k])
+        if task < 0:
+            break
+        if (
+            t.work[SLOT, task] >= 0
+            and t.node[task, ESTATE] == t.node[center, ESTATE]
+            and _is_new(t.work, t.tally, task, ZERO)
+        ):
+            _offer(t.group, t.node, t.work, t.tally, task, ZERO)
+
+
 @spliced_kernel
-def _recreate(t: Tables, threshold: float) -> bool:
-    """Insert the tasks of the step; return whether the step stays below the threshold."""
+def _recreate(t: Tables, threshold: float, credit: int) -> bool:
+    """Insert the tasks of the step; return whether the step stays below the threshold.
+
+    A task may cost more than it is worth by a ``credit``, which those that follow have to pay back.
+    """
     node, work, tally = t.node, t.work, t.tally
+    threshold += credit
     num = tally[NUM_REMOVED]
     arrange(work, t.rank, t.seed, num)
     for i in range(num):
@@ -163,7 +200,7 @@ def _recreate(t: Tables, threshold: float) -> bool:
         if node[task, ROUTE] >= 0 or not (old or _speaks(node, work, i)):
             continue  # came, or was refused, with another visit of its customer
         price = _price_of(t.group, node, t.rank, task)
-        limit = min(float(price), threshold - tally[DELTA] + (price if old else 0))
+        limit = min(float(price + credit), threshold - tally[DELTA] + (price if old else 0))
         if place_task(t, task, int(limit)):
             if old:
                 tally[DELTA] -= price
@@ -298,18 +335,25 @@ def _propose(t: Tables, center: int, threshold: float) -> bool:
 
     Where nothing is served yet, routes are built.
     """
-    tally, traded = t.tally, False
+    tally, traded, leads = t.tally, False, False
     if _begun(tally):
-        traded = route_of(t.node, center) >= 0 and trades(t)
+        served = route_of(t.node, center) >= 0
+        leads = tally[CREDIT] > 0 and _is_forsaken(t, center) and draw(t.seed) < LEADS
+        traded = served and trades(t)
         if traded:
             sound = trade(t, center)
-        else:
+        elif not leads:
             ruin(t, center)
             if tally[MIXED_FLEET]:
                 shake_truck(t)
     if not traded:
-        _offer_absent(t, center)
-        sound = _recreate(t, threshold)
+        if leads:
+            _offer_around(t, center)
+        else:
+            _offer_absent(t, center)
+        # from nothing, the first step has found no single task that pays for a truck
+        stuck = tally[STEP] > 1 and not _begun(tally)
+        sound = _recreate(t, threshold, tally[CREDIT] if leads or stuck else ZERO)
     if sound and (tally[RELOADS] or tally[MANY_MODES] or tally[MIXED_FLEET]):
         _polish(t)
     return sound

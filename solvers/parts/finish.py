@@ -71,7 +71,8 @@ def _booked(
     roster = Roster(share.problem(whole), seed)
     roster.load(share.sequences)
     roster.insert_all(roster.unserved)
-    left = settle_unserved(RosterBench(roster))
+    part = len(share.tasks) / len(whole.tasks)
+    left = settle_unserved(RosterBench(roster, part))
     roster.tighten()
     return booked(roster), roster.to_routes(), left
 

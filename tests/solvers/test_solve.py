@@ -8,14 +8,15 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from routing.errors import InputError
 from solvers.evaluate import evaluate_plan
-from solvers.problem import Facility
+from solvers.problem import Facility, Mode, Problem, Task, Vehicle
 from solvers.solve import solve
 from solvers.stop import MaxIterations, MaxSeconds
-from tests.solvers.problems import HOUR, line_problem, random_problem
+from tests.solvers.problems import HOUR, NO_BREAKS, line_problem, random_problem
 
 BOOKING = ("native", "ortools")
 """Backends that hold queues and breaks."""
@@ -132,3 +133,21 @@ def test_compiled_and_plain_kernels_find_the_same_plan(solver):
     ]
     assert plans[0] == plans[1]
     assert "Route(" in plans[0]
+
+
+@pytest.mark.parametrize("cost_h", [0, 3600])
+def test_trucks_go_out_though_no_single_task_pays_for_one(cost_h: int) -> None:
+    """Twelve tasks that are worth 100 each pay together for a truck of 500; two far ones do not."""
+    place = np.asarray([0, *range(500, 1100, 50), 1200, 150_000, 150_050])
+    length = np.abs(place[:, None] - place[None, :]).astype(np.int32)[None]
+    worth = [*range(1, 13), 14, 15]
+    tasks = tuple(Task(f"t{i}", (Mode(i, i, 60),), "s", 20, 100, price=100_000) for i in worth)
+    dump = Facility("dump", 13, frozenset({"s"}), bays=9)
+    truck = Vehicle("v", "c", 0, 0, 0, 4000, {"s": 9000}, 4 * HOUR, 12 * HOUR, fixed_cost=500_000,
+                    cost_km=1000, cost_h=cost_h)  # fmt: skip
+    trucks = tuple(replace(truck, vehicle_id=f"v{k}") for k in range(3))
+    plan = solve(
+        Problem(tasks, trucks, (dump,), length // 8, length, NO_BREAKS), MaxIterations(300), 1
+    )
+    assert len(plan.routes) == 1
+    assert [u.task for u in plan.unserved] == [12, 13]
