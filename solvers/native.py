@@ -33,6 +33,10 @@ PRICE_HEAT, MOST_HEAT = 1.0, 100.0
 """The begin where tasks are left out at first, as a share of the mean price of a task, and the most
 that this may be as a share of the mean cost. What goes and what comes is worth about as much then:
 at the temperature of ways alone no step would leave out one task for another."""
+SCARCE_HEAT, SCARCE_END = 10.0, 0.1
+"""The least temperature while tasks are left out, as a share of the mean cost, and the share of the
+search at whose end it falls to nothing. Gaps in full shifts that are scattered become one that is
+long enough only if what stands between them still moves."""
 TRIAL_STEPS = 4
 """Steps a task for which a fleet of one type is tried."""
 
@@ -196,6 +200,9 @@ class Search:
         mean = self.mean_costs()
         first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
         heat = first * (end * mean / first) ** share
+        if self.roster is not None:
+            warm = SCARCE_HEAT * mean * min(1.0, (1.0 - share) / SCARCE_END) ** 3
+            heat = np.where(self._is_scarce(), np.maximum(heat, warm), heat)
         if self.sparing is None:
             run_steps(self.tables, self.exact, steps, heat, g.NONE)
         else:
@@ -261,13 +268,21 @@ class Search:
         route_costs(tables, costs)
         return costs
 
+    def _is_scarce(self) -> NDArray[np.bool_]:
+        """Return in which estates tasks are left out now."""
+        left = self.tables.work[g.ABSENT, : self.tables.tally[g.NUM_ABSENT]]
+        return np.bincount(self.estates()[0][left], minlength=self._num_estates()) > 0
+
     def _at_stake(self) -> NDArray[np.float64]:
         """Return a share of the mean price of a task in each estate, 0 if none is left out."""
         estate, num = self.estates()[0], self._num_estates()
         prices = np.bincount(estate, self.tables.rank[g.PRICE, : len(estate)], minlength=num)
-        left = self.tables.work[g.ABSENT, : self.tables.tally[g.NUM_ABSENT]]
-        scarce = np.bincount(estate[left], minlength=num) > 0
-        return PRICE_HEAT * scarce * prices / np.maximum(1, np.bincount(estate, minlength=num))
+        return (
+            PRICE_HEAT
+            * self._is_scarce()
+            * prices
+            / np.maximum(1, np.bincount(estate, minlength=num))
+        )
 
     def best_rows(self) -> list[tuple[int, list[int]]]:
         """Return the best routes met: the row of each, with its modes and modes + facilities."""
