@@ -132,10 +132,13 @@ class Draft:
         self._touch(name, frame.loc[mask, "row"])
 
     def drop(self, name: str, mask: Mask) -> None:
-        """Take rows away, with the readings and weighings that are theirs alone."""
-        frame, weighings = self.tables[name], self.tables["weighings"]
+        """Take rows away, with the readings, weighings and promises that are theirs alone."""
+        frame, weighings, pins = self.tables[name], self.tables["weighings"], self.tables["pins"]
         if name == "points":
             self._forget(set(frame.loc[mask, "point_id"]))
+        if name == "trucks":
+            kept = ~pins["truck_id"].isin(frame.loc[mask, "truck_id"])
+            self.tables["pins"] = pins[kept].reset_index(drop=True)
         if name == "facilities":
             gone = weighings["facility_id"].isin(frame.loc[mask, "facility_id"])
             weighings["facility_id"] = weighings["facility_id"].where(~gone, None)
@@ -143,6 +146,9 @@ class Draft:
 
     def _forget(self, point_ids: set[str]) -> None:
         fill, weighings = self.tables["fill"], self.tables["weighings"]
+        pins = self.tables["pins"]
+        kept = ~pins["id"].str.partition("#")[0].isin(point_ids)
+        self.tables["pins"] = pins[kept].reset_index(drop=True)
         self.tables["fill"] = fill[~fill["point_id"].isin(point_ids)].reset_index(drop=True)
         gone = weighings["point_id"].isin(point_ids)
         # a mass weighed at a station stays true when the bin that it came from has gone

@@ -11,7 +11,10 @@ import pytest
 from dispatch.audit import audit_plan
 from dispatch.record import plan_record
 from routing.errors import InputError
+from routing.network import Network
 from scenarios.city import City, read_city
+from scenarios.edits.draft import Draft
+from scenarios.findings import Findings
 from scenarios.pins import Promise, kept_promises, table_promises
 from scenarios.run import Before, DayPlan, run_day
 from solvers.stop import MaxIterations
@@ -137,3 +140,17 @@ def test_only_work_that_begins_before_is_kept() -> None:
     assert [p.task_id for p in kept_promises(record, 301)] == ["P1", "W1"]
     assert [p.place for p in kept_promises(record, 301)] == [0, 1]
     assert kept_promises(record, 100) == []
+
+
+def test_promises_go_with_the_truck_or_the_point_that_goes(folder: Path) -> None:
+    """An edit that takes a truck or a point away leaves no promise of it behind."""
+    rows = ("2024-11-25,P3,C1,1,,", "2024-11-25,P5,,,,", "2024-11-25,P5#2,,,,", "2024-11-25,P1,,,,")
+    city = pinned(folder, *rows)
+    draft = Draft.of(city, _no_streets, Findings())
+    draft.drop("trucks", city.trucks["truck_id"] == "C1")
+    draft.drop("points", city.points["point_id"] == "P5")
+    assert list(draft.tables["pins"]["id"]) == ["P1"]
+
+
+def _no_streets() -> Network:
+    raise AssertionError("rows are dropped without a look at the streets")
