@@ -147,7 +147,7 @@ class Draft:
     def _forget(self, point_ids: set[str]) -> None:
         fill, weighings = self.tables["fill"], self.tables["weighings"]
         pins = self.tables["pins"]
-        kept = ~pins["id"].str.partition("#")[0].isin(point_ids)
+        kept = ~pins["id"].str.split("#").str[0].isin(point_ids)
         self.tables["pins"] = pins[kept].reset_index(drop=True)
         self.tables["fill"] = fill[~fill["point_id"].isin(point_ids)].reset_index(drop=True)
         gone = weighings["point_id"].isin(point_ids)
