@@ -30,6 +30,8 @@ from solvers.solve import Options, Progress, solve
 from solvers.stop import MaxIterations, Stop
 
 NOTHING = Plan((), (), 0, 0, 0, "")
+POINTS = "points"
+"""Name of the first of the two searches."""
 LEAST_SHARE = 0.2
 """Each of the two searches gets at least this part of the budget."""
 
@@ -87,6 +89,8 @@ class Search:
     def solve(self, problem: Problem, share: tuple[float, float], name: str) -> Plan:
         """Return the plan of a part of the day."""
         options = replace(self.options, checkpoint=_named(self.options.checkpoint, name))
+        if name != POINTS:  # a plan names trucks, not the convoys that they form
+            options = replace(options, begin=None)
         rule: Stop = MaxIterations(0) if self.stopped else _ShareOfStop(self.stop, *share)
         return solve(problem, rule, self.seed, self.solver, self.tell, options)
 
@@ -142,7 +146,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     )
     share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
     share = (share if teams else 1.0) if rest.tasks else 0.0  # chains need convoys
-    first = search.solve(rest.problem, (0.0, share), "points") if rest.tasks else NOTHING
+    first = search.solve(rest.problem, (0.0, share), POINTS) if rest.tasks else NOTHING
     routes = routes_of(rest, first)
     search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")
     late = _Convoys(posed, linked, teams, [drive(problem, r) for r in routes])

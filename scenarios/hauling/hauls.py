@@ -259,7 +259,7 @@ def _routes(
         ),
     )
     steps = 0 if search.stopped else STEPS + STEPS_A_LOAD * len(tasks)
-    options = replace(search.options, checkpoint=None, resume=False, target=None)
+    options = replace(search.options, checkpoint=None, resume=False, target=None, begin=None)
     plan = solve(beside, MaxIterations(steps), search.seed, "native", search.tell, options)
     left = [Unserved(part.tasks[u.task], u.reason, u.proof) for u in plan.unserved]
     return routes_of(part, plan), left, plan.iterations
