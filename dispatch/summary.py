@@ -30,6 +30,8 @@ def summary_lines(plan: Mapping[str, Any]) -> list[str]:
         f"cost       {total['cost'] / 1000:,.2f} {currency}, "
         f"{total['co2_g'] / 1000:,.1f} kg CO2, {_share(total['punctuality'])} punctual",
     ]
+    if plan.get("pins"):
+        lines.append(f"promised   {len(plan['pins'])} stops and streets as they were asked for")
     if WASHES in total:
         lines.append(f"washed     {total[WASHES]} times before entering the center")
     lines += shape_lines(plan)

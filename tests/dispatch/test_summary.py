@@ -65,3 +65,20 @@ def test_only_the_first_reasons_are_shown(plan: dict[str, Any]) -> None:
     shown = [line for line in summary_lines(plan) if "unserved U" in line]
     assert [line.split(":")[0] for line in shown] == [f"  unserved U{k}" for k in range(5)]
     assert "  … and 4 more unserved, each with its reason" in summary_lines(plan)
+
+
+def test_days_and_promises_are_told() -> None:
+    """Balance and compactness for each kind of which several go out, and how much is promised."""
+    plan = tiny_plan()
+    figures = {
+        "trucks": 2, "shortest_s": 18_000, "mean_s": 21_600, "longest_s": 25_200, "scatter_m": 1240,
+    }  # fmt: skip
+    plan["shape"] = {"collector": figures, "sweeper": figures | {"trucks": 1}}
+    plan["pins"] = [{"id": "P1", "truck_id": "C1", "place": 1, "begin": None}]
+    lines = summary_lines(plan)
+    assert "promised   1 stops and streets as they were asked for" in lines
+    days = lines[lines.index("days") + 1 :]
+    assert days[0] == (
+        "  collector: 06:00 h under way (05:00 to 07:00), work 1.2 km from the middle of its route"
+    )
+    assert not any(line.startswith("  sweeper: 0") for line in days)
