@@ -158,8 +158,8 @@ def test_prices_of_shape_even_out_days_and_gather_tasks() -> None:
     longest, scatter = {}, {}
     for name, prices in {
         "none": {},
-        "balance": {"balance_h2": 20_000},
-        "compact": {"compact_km": 20_000},
+        "balance": {"balance_h2": 300_000},
+        "compact": {"compact_km": 300_000},
     }.items():
         problem = replace(base, where=where, rules=replace(base.rules, **prices))
         plan = solve(problem, MaxIterations(1500), 1)
