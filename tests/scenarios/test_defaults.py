@@ -25,7 +25,7 @@ def test_assumptions_are_called_so() -> None:
 
 
 def test_prices_are_assumptions() -> None:
-    """What work left out, uneven days, strange drivers and the shape of routes cost was never measured, and says so."""
+    """What work left out, uneven days, strange drivers and shapes cost was never measured."""
     prices = [row for key, row in load_defaults().items() if key.startswith("price.")]
     assert len(prices) == 8
     assert {(row.source, row.confidence) for row in prices} == {("assumption", "low")}
