@@ -150,6 +150,7 @@ def test_a_long_day_and_scattered_tasks_cost_their_price() -> None:
     assert plan.cost == pytest.approx(plain.cost + 10_000 * hours**2 + 3000 * 4.0, abs=2)
 
 
+@pytest.mark.compiled
 def test_prices_of_shape_even_out_days_and_gather_tasks() -> None:
     """With a price on long days the longest is shorter; with one on scatter tasks lie closer."""
     base = random_problem(5, 40, 4)
