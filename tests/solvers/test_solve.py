@@ -94,7 +94,11 @@ def test_cheap_task_is_left_for_its_price():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     ("solver", "stage"),
-    [("native", "improving"), ("ortools", "first plan"), ("ortools", "OR-Tools")],
+    [
+        pytest.param("native", "improving", marks=pytest.mark.compiled),
+        ("ortools", "first plan"),
+        ("ortools", "OR-Tools"),
+    ],
 )
 def test_interrupt_keeps_the_best_plan(solver, stage, number):
     """Ctrl-C and a kill end the search at once, whatever is at work, and keep the best routes."""
