@@ -98,9 +98,34 @@ def split_convoys(posed: DayProblem, kept: Sequence[Promise]) -> tuple[list[Prom
 
 
 def both_promises(table: Sequence[Promise], kept: Sequence[Promise]) -> list[Promise]:
-    """Return what a plan promises, and of the table what is not under way by it already."""
-    under_way = {p.task_id for p in kept}
-    return [*kept, *(p for p in table if p.task_id not in under_way)]
+    """Return what table and plan promise together: for work under way that of both.
+
+    Raises
+    ------
+    InputError
+        When the table asks for another truck or place than the work has that is under way.
+    """
+    under_way, merged = {p.task_id: p for p in kept}, set[str]()
+    own, faults = [], []
+    for p in table:
+        held = under_way.get(p.task_id)
+        if held is None or p.task_id in merged:
+            own.append(p)
+        elif p.truck_id not in ("", held.truck_id) or p.place not in (None, held.place):
+            faults.append(
+                f"{p.where}: id = {p.task_id}; expected stop {_number(held)} of {held.truck_id}, by"
+                " the plan that is under way; correct the row, or choose an earlier --until"
+            )
+        else:
+            under_way[p.task_id] = replace(held, begin=p.begin)
+            merged.add(p.task_id)
+    if faults:
+        raise InputError(faults)
+    return [*under_way.values(), *own]
+
+
+def _number(p: Promise) -> int | None:
+    return None if p.place is None else p.place + 1
 
 
 def _work(route: Mapping[str, Any]) -> list[Mapping[str, Any]]:

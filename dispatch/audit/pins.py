@@ -27,8 +27,6 @@ def check_pins(ctx: Context, city: City) -> None:
         return  # such days take no notice of the table
     for where, pin in _table(ctx, city):
         name = str(pin["id"])
-        if name in stated and stated[name].get("place") != pin["place"]:
-            continue  # under way by an earlier plan, whose order holds
         _check(ctx, name, pin, done.get(name), where)
 
 
@@ -40,10 +38,8 @@ def _check(
     where: str,
 ) -> None:
     """Check one promise against who does the work, as how manieth, and when."""
-    if (
-        not ctx.check(done is not None, "pin", f"{name} is {where}, and no route has it")
-        or not done
-    ):
+    ctx.check(done is not None, "pin", f"{name} is {where}, and no route has it")
+    if done is None:
         return
     truck, place, begin = done
     wanted, order, moments = pin.get("truck_id"), pin.get("place"), pin.get("begin")

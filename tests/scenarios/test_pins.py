@@ -15,7 +15,7 @@ from routing.network import Network
 from scenarios.city import City, read_city
 from scenarios.edits.draft import Draft
 from scenarios.findings import Findings
-from scenarios.pins import Promise, kept_promises, table_promises
+from scenarios.pins import Promise, both_promises, kept_promises, table_promises
 from scenarios.run import Before, DayPlan, run_day
 from solvers.stop import MaxIterations
 from tests.cities import write_good
@@ -116,6 +116,22 @@ def test_work_under_way_stays_as_the_drivers_have_it(folder: Path) -> None:
         assert [name for name, _ in work_of(second).get(truck, [])][: len(begun)] == begun
     assert audit_plan(second, city, done.network).findings == []
     assert len(second["pins"]) == 5
+
+
+def test_table_and_plan_promise_together_or_contradict_one_another(folder: Path) -> None:
+    """A time is added to work under way; another truck or place is told, and nothing is dropped."""
+    kept = [Promise("the plan of C1", "P1", "C1", 0), Promise("the plan of C1", "P3", "C1", 1)]
+    rows = ("2024-11-25,P1,,,07:00,07:30", "2024-11-25,P3,C1,2,,", "2024-11-25,P5,R1,,,")
+    both = both_promises(table_promises(pinned(folder, *rows), DAY), kept)
+    assert [(p.task_id, p.truck_id, p.place) for p in both] == [
+        ("P1", "C1", 0), ("P3", "C1", 1), ("P5", "R1", None)
+    ]  # fmt: skip
+    assert both[0].begin == (25_200, 27_000)
+    rows = ("2024-11-25,P1,R1,,,", "2024-11-25,P3,C1,1,,")
+    with pytest.raises(InputError) as error:
+        both_promises(table_promises(pinned(folder, *rows), DAY), kept)
+    assert error.value.faults[0].startswith("pins.csv row 2: id = P1; expected stop 1 of C1")
+    assert error.value.faults[1].startswith("pins.csv row 3: id = P3; expected stop 2 of C1")
 
 
 def test_promises_of_other_days_count_for_nothing(folder: Path) -> None:
