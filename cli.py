@@ -176,13 +176,16 @@ def plan(
     Example:  huanwei plan mycity --date 2024-11-25
     Ctrl-C keeps the best plan so far; --resume goes on from there, and after a crash.
     """
-    from dispatch.package import Earlier, plan_and_write
+    from dispatch.package import plan_and_write
+    from dispatch.planfile import load_plan
+    from scenarios.run import Before
     from scenarios.runs.parts import parts_crew
     from solvers.solve import Options
     from solvers.team import num_cores
 
     if until is not None and earlier is None:
         raise click.UsageError("--until needs --from: which plan's work shall stay")
+    before = None if earlier is None else Before(load_plan(earlier), until or 0)
     speaker = Speaker(as_json)
     with parts_crew(scheduler) as crew:
         done = plan_and_write(
@@ -201,7 +204,7 @@ def plan(
                 crew=crew,
             ),
             safety=safety,
-            earlier=None if earlier is None else Earlier(earlier, until or 0),
+            before=before,
         )
     _tell_plan(speaker, done)
 

@@ -50,24 +50,6 @@ class Planned:
     lines: list[str]
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """An earlier plan on disk, and the moment before which all work in it stays as it is."""
-
-    folder: Path
-    until_s: int = 0
-
-    def read(self) -> Before:
-        """Return its record.
-
-        Raises
-        ------
-        InputError
-            When there is no such plan, or it is damaged.
-        """
-        return Before(load_plan(self.folder), self.until_s)
-
-
 def plan_and_write(
     city_folder: Path,
     date: dt.date,
@@ -79,7 +61,7 @@ def plan_and_write(
     progress: Progress,
     options: Options = ALONE,
     safety: float | None = None,
-    earlier: Earlier | None = None,
+    before: Before | None = None,
 ) -> Planned:
     """Plan a day, write its folder and audit what was written.
 
@@ -105,7 +87,7 @@ def plan_and_write(
         progress=progress,
         options=options,
         safety=safety,
-        before=None if earlier is None else earlier.read(),
+        before=before,
     )
     say("writing down the streets driven")
     record = plan_record(city, done)

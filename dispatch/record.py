@@ -13,7 +13,7 @@ import numpy as np
 from dispatch.kpis import compute_kpis
 from dispatch.planfile import SCHEMA
 from dispatch.reasons import reason_words
-from dispatch.shape import scatter_m, shape_record
+from dispatch.shape import shape_record
 from dispatch.words import clock
 from routing.geometry import local_metres
 from routing.paths import Path as StreetPath
@@ -37,7 +37,7 @@ from scenarios.washing import (
     wash_seconds,
 )
 from solvers.bound import bound_kind
-from solvers.evaluate import Driven, Timing, evaluate_plan
+from solvers.evaluate import Driven, Timing, evaluate_plan, scatter_m
 from solvers.plan import Unserved
 
 COORDINATE_DIGITS = 6
@@ -131,7 +131,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "kpis": compute_kpis(routes, unserved, required),
         "required": required,
         **({"pins": pins_record(posed)} if posed.problem.pins else {}),
-        "shape": shape_record(routes, [scatter_m(posed, driven) for driven in judged.driven]),
+        "shape": shape_record(routes, [scatter_m(posed.problem, d.route) for d in judged.driven]),
     }
 
 

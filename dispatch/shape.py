@@ -7,27 +7,13 @@ at which its work is entered, in metres east and north.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dispatch.words import clock
-from scenarios.problem import DayProblem
-from solvers.evaluate import Driven
 
 Route = Mapping[str, Any]
-
-
-def scatter_m(posed: DayProblem, driven: Driven) -> list[int]:
-    """Return how far each task of a route lies from the middle of them all, whole metres."""
-    problem = posed.problem
-    steps = [timing.step for timing in driven.timings if timing.step.kind == "task"]
-    if problem.where is None or not steps:
-        return [0] * len(steps)
-    places = [problem.where[problem.tasks[s.idx].modes[s.mode].entry].tolist() for s in steps]
-    east, north = (sum(p[k] for p in places) // len(places) for k in range(2))
-    return [math.isqrt((x - east) ** 2 + (y - north) ** 2) for x, y in places]
 
 
 def shape_record(

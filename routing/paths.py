@@ -165,14 +165,28 @@ def arc_part(network: Network, arc: int, from_cm: int, to_cm: int) -> NDArray[np
 
 
 def coordinates(network: Network, positions: Positions) -> NDArray[np.float64]:
-    """Longitude and latitude of places on the streets, shape (n, 2)."""
-    found = np.empty((len(positions), 2))
-    pairs = zip(positions.arc.tolist(), positions.offset_cm.tolist(), strict=True)
-    for i, (arc, offset) in enumerate(pairs):
-        ahead = offset < int(network.arc_length_cm[arc])
-        part = arc_part(network, arc, offset, int(network.arc_length_cm[arc]))
-        found[i] = part[0] if ahead else network.shape(arc)[-1]
-    return found
+    """Longitude and latitude of places on the streets, shape (n, 2), all at once."""
+    if not len(positions):
+        return np.empty((0, 2))
+    arcs, place = np.unique(positions.arc, return_inverse=True)
+    first = network.shape_first_out[arcs]
+    sizes = network.shape_first_out[arcs + 1] - first
+    begin = np.cumsum(sizes) - sizes  # of each arc among the points of all
+    owner = np.repeat(np.arange(len(arcs)), sizes)
+    at = np.arange(len(owner)) - begin[owner] + first[owner]
+    lon, lat = network.shape_lon[at], network.shape_lat[at]
+    narrow = np.cos(np.radians(np.bincount(owner, lat, len(arcs)) / sizes))
+    steps = np.hypot(np.diff(lon, prepend=0.0) * narrow[owner], np.diff(lat, prepend=0.0))
+    steps[begin] = 0.0
+    along = np.cumsum(steps)
+    along -= along[begin][owner]
+    whole = along[begin + sizes - 1]
+    share = positions.offset_cm / np.maximum(1, network.arc_length_cm[arcs])[place]
+    # arcs lie one behind the other on one line, so that one look-up serves all places
+    far = np.cumsum(whole + 1.0) - whole - 1.0
+    line = along + far[owner]
+    wanted = far[place] + np.clip(share, 0.0, 1.0) * whole[place]
+    return np.column_stack((np.interp(wanted, line, lon), np.interp(wanted, line, lat)))
 
 
 def street_names(network: Network, path: Path) -> list[tuple[str, int]]:

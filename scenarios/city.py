@@ -171,7 +171,7 @@ class Settings:
     )
 
     def aside(self) -> dict[str, float]:
-        """Return what is set of the settings that play no part in a day's plan else, by path."""
+        """Return by path what is set of the settings that count only where they are set."""
         found = {}
         for item in dataclasses.fields(self):
             if item.metadata.get("aside"):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from solvers.cut import cut
 from solvers.hours import Leg
 from solvers.plan import Plan, Route, Step
-from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
+from solvers.problem import Facility, Problem, Rules, Task, Vehicle
 
 
 @dataclass
@@ -82,20 +81,26 @@ def route_cost(vehicle: Vehicle, rules: Rules, length_m: int, start_s: int, end_
     )
 
 
-def shape_cost(problem: Problem, modes: Sequence[Mode], duration_s: int) -> int:
-    """Return what the length of a route's day and the scatter of its tasks cost, thousandths.
+def scatter_m(problem: Problem, route: Route) -> list[int]:
+    """Return how far each task of a route is entered from the mean of these places.
 
-    Each kilometre counts between where a task is entered and the mean of these places, in whole
-    metres, rounded down; both terms are rounded half up.
+    Whole metres, rounded down; none where the problem has no coordinates.
     """
-    rules, scatter_m = problem.rules, 0
-    if rules.compact_km and problem.where is not None and modes:
-        places = [problem.where[mode.entry].tolist() for mode in modes]
-        east = sum(x for x, _ in places) // len(places)
-        north = sum(y for _, y in places) // len(places)
-        scatter_m = sum(math.isqrt((x - east) ** 2 + (y - north) ** 2) for x, y in places)
+    if problem.where is None:
+        return []
+    steps = [s for s in route.steps if s.kind == "task"]
+    places = [problem.where[problem.tasks[s.idx].modes[s.mode].entry].tolist() for s in steps]
+    num = max(1, len(places))
+    east, north = sum(x for x, _ in places) // num, sum(y for _, y in places) // num
+    return [math.isqrt((x - east) ** 2 + (y - north) ** 2) for x, y in places]
+
+
+def shape_cost(problem: Problem, route: Route, duration_s: int) -> int:
+    """Return what the length of a day and the scatter of its tasks cost, each rounded half up."""
+    rules = problem.rules
+    metres = sum(scatter_m(problem, route)) if rules.compact_km else 0
     balance = (rules.balance_h2 * duration_s**2 + 3600**2 // 2) // 3600**2
-    return balance + (rules.compact_km * scatter_m + 500) // 1000
+    return balance + (rules.compact_km * metres + 500) // 1000
 
 
 class _Drive:
@@ -300,9 +305,7 @@ class _Drive:
         if needs_meal and not self.meals:
             self.fail("no meal break")
         cost = route_cost(vehicle, rules, self.length_m, self.route.start_s, end)
-        served = [(self.problem.tasks[s.idx], s) for s in self.route.steps if s.kind == "task"]
-        modes = [task.modes[step.mode] for task, step in served]
-        cost += shape_cost(self.problem, modes, end - self.route.start_s)
+        cost += shape_cost(self.problem, self.route, end - self.route.start_s)
         return Driven(
             self.route,
             self.timings,

@@ -277,12 +277,8 @@ class Search:
         """Return a share of the mean price of a task in each estate, 0 if none is left out."""
         estate, num = self.estates()[0], self._num_estates()
         prices = np.bincount(estate, self.tables.rank[g.PRICE, : len(estate)], minlength=num)
-        return (
-            PRICE_HEAT
-            * self._is_scarce()
-            * prices
-            / np.maximum(1, np.bincount(estate, minlength=num))
-        )
+        means = prices / np.maximum(1, np.bincount(estate, minlength=num))
+        return PRICE_HEAT * self._is_scarce() * means
 
     def best_rows(self) -> list[tuple[int, list[int]]]:
         """Return the best routes met: the row of each, with its modes and modes + facilities."""

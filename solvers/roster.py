@@ -59,11 +59,12 @@ class Roster:
         self._has_best = False
         self._best = empty_routes(self.model)
         self._best_bookings = self._no_bookings()
-        self.pinned = {v: self._pinned_modes(v) for v in first_tasks(problem)}
-        self._pinned_tasks = {t for tasks in first_tasks(problem).values() for t in tasks}
+        pinned = first_tasks(problem)
+        self.pinned = {v: self._pinned_modes(v, tasks) for v, tasks in pinned.items()}
+        self._pinned_tasks = {t for tasks in pinned.values() for t in tasks}
         self._send_out()
 
-    def _pinned_modes(self, vehicle: int) -> list[int]:
+    def _pinned_modes(self, vehicle: int, tasks: Sequence[int]) -> list[int]:
         """Return the tasks that stand first on a vehicle's route, in modes that hold together.
 
         Raises
@@ -71,7 +72,6 @@ class Roster:
         InfeasibleError
             When there are none: these tasks alone are too much for it.
         """
-        tasks = first_tasks(self.problem)[vehicle]
         sequence: list[int] = []
         for task in tasks:
             first, end = (int(x) for x in self.model.task[task, [FIRST_MODE, END_MODE]])
@@ -92,7 +92,7 @@ class Roster:
 
     def _send_out(self) -> None:
         """Send out who goes whatever the plan: pinned tasks first, then loads aboard."""
-        self.load({vehicle: list(modes) for vehicle, modes in self.pinned.items()})
+        self.load(self.pinned)
         self._send_loads()
 
     def _send_loads(self) -> None:

@@ -30,8 +30,6 @@ from solvers.roster import Roster
 from solvers.stop import Interruptible, Stop
 from solvers.team import Run, Stage, Tell, draft, num_cores, polish
 
-WARM = 0.4
-"""Share of the cooling that is left out where a search begins with given routes."""
 FIRST_PLAN_SHARE = 0.2
 """Part of the budget after which no further greedy plan is begun."""
 
@@ -123,7 +121,7 @@ def solve(
             limit.spent = float(keeper.found["spent"])
             _tell_resumed(keeper.found, progress)
         threads = options.threads or num_cores()
-        run = Run(limit, seed, options.searches, threads, keeper)
+        run = Run(limit, seed, options.searches, threads, keeper, options.begin)
         if solver == "pyvrp":
             plan = _solve_by_pyvrp(problem, run, progress)
         elif solver == "native" and goes_in_parts(problem, options.scale):
@@ -131,9 +129,9 @@ def solve(
             tell = _tell("improving in parts", progress)
             plan = _judged(problem, solve_in_parts(problem, run, tell, scale, options.crew))
         elif solver == "native" and not needs_booking(problem):
-            plan = _solve_by_links(problem, run, progress, options.begin)
+            plan = _solve_by_links(problem, run, progress)
         else:
-            plan = _solve_booked(problem, run, solver, progress, options.begin)
+            plan = _solve_booked(problem, run, solver, progress)
         if limit.interrupted:
             progress("stopped", 1.0, plan.cost, len(plan.unserved))
         else:
@@ -177,15 +175,13 @@ def _refuse_begin(problem: Problem, solver: str, options: Options) -> None:
         )
 
 
-def _solve_booked(
-    problem: Problem, run: Run, solver: str, progress: Progress, begin: Given | None
-) -> Plan:
+def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -> Plan:
     """Solve a problem each of whose routes is booked exactly."""
     roster = Roster(problem, run.seed)
     iterations, blank = 0, None
     if not run.at("polish"):
-        if begin is not None:
-            _load(roster, begin, run, progress)
+        if run.begin is not None:
+            _load(roster, run.begin, run.stop, progress)
         elif solver == "native":
             iterations, blank = draft(roster, run, _tell("first routes", progress))
         else:
@@ -197,16 +193,15 @@ def _solve_booked(
             improve(roster, run.stop, progress)
             return _finish(roster, iterations, solver)
     tell = _tell("improving", progress, run.stop.note)
-    warm = 0.0 if begin is None else WARM
-    iterations = polish(roster, run, tell, iterations, blank, warm)
+    iterations = polish(roster, run, tell, iterations, blank)
     return _finish(roster, iterations, solver)
 
 
-def _load(roster: Roster, begin: Given, run: Run, progress: Progress) -> None:
+def _load(roster: Roster, begin: Given, stop: Stop, progress: Progress) -> None:
     """Begin with given routes, and tell how much of them holds."""
     kept, wanted = load_given(roster, begin), sum(map(len, begin.values()))
     stage = f"{kept} of {wanted} stops as in the given plan"
-    progress(stage, run.stop.used(0), roster.cost, len(roster.unserved))
+    progress(stage, stop.used(0), roster.cost, len(roster.unserved))
 
 
 def _begun(progress: Progress, roster: Roster, stop: Stop) -> Callable[[], bool]:
@@ -230,16 +225,16 @@ def _tell(stage: str, progress: Progress, note: Callable[[int], None] | None = N
     return tell
 
 
-def _solve_by_links(problem: Problem, run: Run, progress: Progress, begin: Given | None) -> Plan:
+def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
     first = Search(problem, run.seed)
-    if begin is not None:
+    if run.begin is not None:
         roster = Roster(problem, run.seed)
-        _load(roster, begin, run, progress)
+        _load(roster, run.begin, run.stop, progress)
         first.clear()
         first.link(roster.visits())
     team = run.team(first, Pool(first.blank) if holds_apart(problem) else None)
-    stage = Stage("links", warm=0.0 if begin is None else WARM)
+    stage = Stage("links", warm=run.warm)
     iterations = run.carry_out(stage, team, _tell("improving", progress, run.stop.note))
     return _written(problem, run, team.best.sequences(), iterations, "native")
 

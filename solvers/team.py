@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from solvers._kernels.ground import Tables
 from solvers.checkpoint import Keeper, State
+from solvers.given import Given
 from solvers.ground import needs_booking
 from solvers.native import Search
 from solvers.pool import Pool, recombine
@@ -41,6 +42,8 @@ EXCHANGES: tuple[float, ...] = (0.5, 0.8, 0.95)
 """Shares of a budget at which the worst search takes over the routes of the best."""
 RECOMBINATIONS: tuple[float, ...] = (0.5, 0.8, 0.95)
 """Shares of a budget at which the pooled routes are recombined."""
+WARM = 0.4
+"""Share of the cooling that is left out where a search begins with given routes."""
 SEED_STEP = 1_000_003
 """Between the seeds of two searches of a team, so that teams of near seeds have none in common."""
 
@@ -204,13 +207,19 @@ def _next_round(steps: int, took_s: float) -> int:
 
 @dataclass(frozen=True)
 class Run:
-    """What all stages of one solution share: budget, seed, searches side by side, checkpoints."""
+    """What all stages of one solution share: budget, seed, searches, checkpoints, first routes."""
 
     stop: Interruptible
     seed: int
     size: int = 1
     threads: int = 1
     keeper: Keeper = field(default_factory=lambda: Keeper(None, "", resume=False))
+    begin: Given | None = None
+
+    @property
+    def warm(self) -> float:
+        """Share of the cooling that is left out: some where the search begins with given routes."""
+        return 0.0 if self.begin is None else WARM
 
     def team(self, first: Search, pool: Pool | None = None) -> Team:
         """Return a team of this size."""
@@ -278,12 +287,11 @@ def polish(
     tell: Tell,
     iterations: int = 0,
     blank: Tables | None = None,
-    warm: float = 0.0,
 ) -> int:
     """Improve a roster, each step judged by its exact timetable; return the steps made in all.
 
     ``iterations`` of the budget are used up before; ``blank`` are tables of the same problem with
-    nothing served, if they are there already; ``warm`` is that of the stage.
+    nothing served, if they are there already.
     """
     if not needs_booking(roster.problem):
         return iterations
@@ -292,7 +300,7 @@ def polish(
     begin, iterations = run.begin_of("polish", iterations)
     team = run.team(Search(roster.problem, run.seed, roster, blank))
     try:
-        run.carry_out(Stage("polish", begin, iterations=iterations, warm=warm), team, tell)
+        run.carry_out(Stage("polish", begin, iterations=iterations, warm=run.warm), team, tell)
     finally:
         team.hand_back(roster)
     return iterations + team.done

@@ -152,6 +152,9 @@ def test_same_seed_and_iterations_same_bytes(
         (("--date", DAY, "--solver", "guess"), "ortools"),
         (("--date", DAY, "--time", "-1"), "--time"),
         (("--date", DAY, "--iterations", "-1"), "--iterations"),
+        (("--date", DAY, "--until", "07:00"), "--until needs --from"),
+        (("--date", DAY, "--from", "nowhere"), "expected a plan folder"),
+        (("--date", DAY, "--from", "nowhere", "--until", "7"), "HH:MM"),
     ],
 )
 def test_unusable_options_are_refused(
@@ -162,6 +165,26 @@ def test_unusable_options_are_refused(
     assert done.returncode == 2
     assert part in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_plan_goes_on_from_an_earlier_one(home: Path, copied: Path, planned: Path) -> None:
+    """All work that has begun stays where it is, and the audit finds it so."""
+    done = huanwei(home, "plan", copied, *PLAN, "--from", planned, "--until", "07:00", "--json")
+    assert done.returncode == 0
+    work = [json.loads((p / "plan.json").read_text()) for p in (planned, copied / "plans" / DAY)]
+    before, after = (
+        {
+            route["truck_id"]: [a for a in route["activities"] if a["kind"] in ("stop", "street")]
+            for route in record["routes"]
+        }
+        for record in work
+    )
+    begun = {
+        truck: [a["id"] for a in own if a["begin_s"] < 7 * 3600] for truck, own in before.items()
+    }
+    assert sum(map(len, begun.values())) == len(work[1]["pins"]) > 0
+    for truck, names in begun.items():
+        assert [a["id"] for a in after.get(truck, [])][: len(names)] == names
 
 
 def test_absent_city_is_named(home: Path) -> None:

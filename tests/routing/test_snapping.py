@@ -7,9 +7,18 @@ import pytest
 
 from routing.geometry import local_metres
 from routing.network import Network
+from routing.paths import arc_part, coordinates
 from routing.profiles import TRUCK, Weights, weigh
 from routing.reading import read_network
-from routing.snapping import CENTERLINE_M, Snaps, find_spots, project, snap, snap_distances
+from routing.snapping import (
+    CENTERLINE_M,
+    Positions,
+    Snaps,
+    find_spots,
+    project,
+    snap,
+    snap_distances,
+)
 from tests.routing.tiny_maps import write_osm
 
 
@@ -119,3 +128,17 @@ def test_no_points_have_no_places(town):
     snaps = snap(*town, none, none, np.zeros(0, dtype=np.bool_))
     assert len(snaps.positions) == 0
     assert snaps.first_out.tolist() == [0]
+
+
+def test_coordinates_of_all_places_are_those_of_each(town: tuple[Network, Weights]) -> None:
+    """All at once as one by one along the arc, with both ends and the same arc several times."""
+    network, _ = town
+    rng = np.random.default_rng(8)
+    arc = np.repeat(rng.integers(0, network.num_arcs, 60), 3).astype(np.int32)
+    length = network.arc_length_cm[arc]
+    offset = (length * np.tile([0.0, rng.random(), 1.0], 60)).astype(np.int32)
+    found = coordinates(network, Positions(arc, offset))
+    for at, a, o, end in zip(found, arc.tolist(), offset.tolist(), length.tolist(), strict=True):
+        one = arc_part(network, a, o, end)[0] if o < end else network.shape(a)[-1]
+        assert np.abs(at - one).max() < 1e-9  # a tenth of a millimetre
+    assert coordinates(network, Positions(arc[:0], offset[:0])).shape == (0, 2)
