@@ -20,10 +20,11 @@ from scenarios.cells import format_time, rows_of
 from scenarios.city import City
 from scenarios.cleaning.chains import chains_of
 from scenarios.problem import DayProblem
-from solvers.given import Given
+from solvers.given import VISIT, Given
 from solvers.problem import Pin, Problem
 
 WORK = ("stop", "street")
+VISITS = ("unload", "refill")
 NAMED = 5
 """Trucks that a message names."""
 
@@ -72,9 +73,13 @@ def _begin(row: Any) -> tuple[int, int] | None:
 
 
 def given_routes(record: Mapping[str, Any]) -> Given:
-    """Return the work of each truck of a plan, in order, with the mode in which it is done."""
+    """Return the work of each truck of a plan with the mode in which it is done, and its visits."""
     return {
-        route["truck_id"]: [(a["id"], int(a["mode"])) for a in _work(route)]
+        route["truck_id"]: [
+            (a["id"], VISIT if a["kind"] in VISITS else int(a["mode"]))
+            for a in route["activities"]
+            if a["kind"] in (*WORK, *VISITS)
+        ]
         for route in record["routes"]
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.blocks import Layer, RoadTravel
-from routing.errors import InfeasibleError, InputError
+from routing.errors import InfeasibleError
 from routing.geometry import local_metres
 from routing.network import HIGHWAY_CLASSES, Network
 from routing.paths import coordinates
@@ -33,9 +33,9 @@ FARTHEST_SNAP_M = 300.0
 """A point farther than this from every street that a truck may drive is not planned for."""
 DOUBTFUL_SNAP_M = 60.0
 """A point farther than this from its street is planned for, with a warning."""
-MATRIX_PLACES = 12_000
-"""Among more places travel is looked up in blocks; two tables of so many take 1.2 GB a profile."""
-MOST_MATRIX_BYTES = 8_000_000_000
+MATRIX_BYTES = 2_000_000_000
+"""Travel whose tables would take more is looked up in blocks: making them takes longer than what a
+search in parts asks for of it."""
 CURB_CLASSES = frozenset(
     HIGHWAY_CLASSES.index(name)
     for name in ("motorway", "trunk", "primary", "secondary")
@@ -185,15 +185,13 @@ def build_day_problem(
     parts = (*stop_tasks, *street_tasks), vehicles, facilities
     washes = _washes(day, gates, far)
     layers, washing = _layers(travel, positions, washes)
-    linked = any(s.follows or s.after_bins for s in streets)
-    if len(positions) > MATRIX_PLACES and not linked:
+    if 2 * 4 * len(layers) * len(positions) ** 2 > MATRIX_BYTES:
         say(f"travel between {len(positions):,} places is looked up as it is needed")
         closed = kept_out(travel.let_in, places.gated, len(positions))
         ways = RoadTravel(layers, positions, closed)
         changes, where = travel.changes, _metres(network, positions)
         problem = Problem.without_matrices(*parts, ways, rules_of(city), changes, where)
     else:
-        _refuse_too_many(len(positions), len(layers))
         say(f"travel between {len(positions):,} places for {len(groups)} truck profiles")
         with telling_if_slow(say, "compiling the road kernels for this machine (once)"):
             tables = [layer.travel_table(positions, positions) for layer in layers]
@@ -253,24 +251,6 @@ def _layers(
         for metric, washes in zip(travel.metrics, washing, strict=True)
     ]
     return layers, washing if any(washing) else ()
-
-
-def _refuse_too_many(num_places: int, num_layers: int) -> None:
-    """Raise where matrices would take more memory than a machine is asked for.
-
-    Raises
-    ------
-    InputError
-        When there are so many places among work whose passes are linked.
-    """
-    needed = 2 * 4 * num_layers * num_places**2
-    if needed > MOST_MATRIX_BYTES:
-        raise InputError(
-            f"passes that are linked need travel among all {num_places:,} places at once, which"
-            f" takes {needed / 1e9:.0f} GB for {num_layers} kinds of travel; expected at most"
-            f" {MOST_MATRIX_BYTES / 1e9:.0f} GB. Plan streets and points apart (huanwei sweep),"
-            " spread the streets over a week, or divide the city"
-        )
 
 
 def _stranded(

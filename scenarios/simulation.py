@@ -17,7 +17,7 @@ from scenarios.day import HAULER, DueStop
 from scenarios.hauling.loads import Load
 from scenarios.problem import DayProblem
 from solvers.evaluate import Driven, evaluate_plan, route_cost
-from solvers.plan import Plan
+from solvers.plan import Plan, Route
 from solvers.problem import Problem
 
 FEWEST_WEIGHINGS = 5
@@ -164,13 +164,12 @@ def _variation(posed: DayProblem, task: int, noise: Noise) -> float:
 def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
     """Return all steps as arrays; a leg after a break begins where the truck stood before it."""
     problem = posed.problem
-    problem.need_matrices("simulation")
     streams = {name: k for k, name in enumerate(problem.streams)}
     rows: list[tuple[Any, ...]] = []
     accepts, first = [], [0]
     for route in driven:
         vehicle = problem.vehicles[route.route.vehicle]
-        time_s, length_m = problem.time_s[vehicle.profile], problem.length_m[vehicle.profile]
+        ways = _Ways(problem, route.route)
         here, free_s = vehicle.start, route.route.start_s
         for t in route.timings:
             kind, work, kg, litres, stream, late, detour = PAUSE, 0, 0, 0, 0, -1, (-1, -1)
@@ -185,7 +184,7 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
                 spread = _sigma(_variation(posed, t.step.idx, noise))
                 if t.window is not None:
                     early, late = max(early, t.window[0]), t.window[1]
-                detour = _detour(problem, vehicle.profile, before, mode.entry, task.stream)
+                detour = _detour(problem, ways, before, mode.entry, task.stream)
             elif t.step.kind == "facility":
                 facility = problem.facilities[t.step.idx]
                 kind, work, here = FACILITY, t.end_s - t.begin_s, facility.location
@@ -197,7 +196,7 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
             if t.arrive_s - t.leg_s > free_s:  # it waits for a street to open
                 early = max(early, t.arrive_s)
             free_s = t.end_s
-            home = int(time_s[here, vehicle.end]), int(length_m[here, vehicle.end])
+            home = ways.way(here, vehicle.end)
             rows.append(
                 (
                     kind,
@@ -228,18 +227,36 @@ def _steps(posed: DayProblem, driven: list[Driven], noise: Noise) -> Steps:
     )
 
 
-def _detour(
-    problem: Problem, profile: int, before: int, entry: int, stream: str
-) -> tuple[int, int]:
+class _Ways:
+    """Travel among the places of one route, and to and from all facilities."""
+
+    def __init__(self, problem: Problem, route: Route) -> None:
+        vehicle = problem.vehicles[route.vehicle]
+        places = {vehicle.start, vehicle.end} | {f.location for f in problem.facilities}
+        for step in route.steps:
+            if step.kind == "task":
+                mode = problem.tasks[step.idx].modes[step.mode]
+                places |= {mode.entry, mode.exit}
+        where = sorted(places)
+        self._at = {place: k for k, place in enumerate(where)}
+        own = np.asarray(where, np.int64)
+        self._time_s, self._length_m = problem.ways.block(vehicle.profile, own, own)
+
+    def way(self, source: int, target: int) -> tuple[int, int]:
+        """Return seconds and metres from one place to another."""
+        at = self._at[source], self._at[target]
+        return int(self._time_s[at]), int(self._length_m[at])
+
+
+def _detour(problem: Problem, ways: _Ways, before: int, entry: int, stream: str) -> tuple[int, int]:
     """Return seconds, unloading included, and metres that unloading on the way adds."""
-    time_s, length_m = problem.time_s[profile], problem.length_m[profile]
     options = []
+    direct_s, direct_m = ways.way(before, entry)
     for f in problem.facilities:
-        there, on = int(time_s[before, f.location]), int(time_s[f.location, entry])
-        if stream in f.streams and min(there, on) >= 0:
-            seconds = there + on + f.unload_s - int(time_s[before, entry])
-            metres = length_m[before, f.location] + length_m[f.location, entry]
-            options.append((seconds, int(metres - length_m[before, entry])))
+        there, on = ways.way(before, f.location), ways.way(f.location, entry)
+        if stream in f.streams and min(there[0], on[0]) >= 0:
+            seconds = there[0] + on[0] + f.unload_s - direct_s
+            options.append((seconds, there[1] + on[1] - direct_m))
     return min(options, default=(-1, -1))
 
 

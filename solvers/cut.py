@@ -64,6 +64,17 @@ def cut(
     return Part(part, tuple(tasks), tuple(vehicles))
 
 
+def thin_out(problem: Problem, tasks: Sequence[int], vehicles: Sequence[int]) -> Part:
+    """Return a part of a problem that shares all places and all travel with it."""
+    part = replace(
+        problem,
+        tasks=tuple(problem.tasks[t] for t in tasks),
+        vehicles=tuple(problem.vehicles[v] for v in vehicles),
+        pins=_pins_within(problem, tasks, vehicles),
+    )
+    return Part(part, tuple(tasks), tuple(vehicles))
+
+
 def _matrices(problem: Problem, profiles: Sequence[int], locations: NDArray[np.int64]) -> Matrices:
     """Return the travel among some locations for some profiles, equal matrices only once."""
     blocks = [problem.ways.block(profile, locations, locations) for profile in profiles]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from solvers.problem import Problem
 
+Kind = tuple[str, frozenset[str]]
+"""Of tasks: stream and kinds of vehicles. Of vehicles: kind and streams."""
+
 
 @dataclass(frozen=True)
 class Estate:
@@ -21,13 +24,8 @@ def estates_of(problem: Problem) -> list[Estate]:
 
     Tasks that no vehicle may serve are in groups without vehicles.
     """
-    classes: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
-    for idx, task in enumerate(problem.tasks):
-        classes[task.stream, task.kinds].append(idx)
-    able: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
-    for idx, vehicle in enumerate(problem.vehicles):
-        able[vehicle.kind, frozenset(vehicle.capacity_l)].append(idx)
-    groups = [({c}, set[tuple[str, frozenset[str]]]()) for c in classes]
+    classes, able = _classes(problem), _able(problem)
+    groups = [({c}, set[Kind]()) for c in classes]
     for kind, members in able.items():
         vehicle = problem.vehicles[members[0]]
         served = {
@@ -37,7 +35,7 @@ def estates_of(problem: Problem) -> list[Estate]:
             continue
         touched = [group for group in groups if group[0] & served]
         merged = (
-            set[tuple[str, frozenset[str]]]().union(*(g[0] for g in touched)),
+            set[Kind]().union(*(g[0] for g in touched)),
             {kind}.union(*(g[1] for g in touched)),
         )
         groups = [group for group in groups if group not in touched] + [merged]
@@ -49,3 +47,31 @@ def estates_of(problem: Problem) -> list[Estate]:
         for group, kinds in groups
     ]
     return sorted(found, key=lambda estate: estate.tasks)
+
+
+def sole_servers(problem: Problem) -> dict[int, list[int]]:
+    """Return by vehicle the tasks that no other one may serve."""
+    able = list(_able(problem).values())
+    found: dict[int, list[int]] = defaultdict(list)
+    for tasks in _classes(problem).values():
+        task = problem.tasks[tasks[0]]
+        fit = [v for v in able if problem.may_serve(problem.vehicles[v[0]], task)]
+        if len(fit) == 1 and len(fit[0]) == 1:
+            found[fit[0][0]].extend(tasks)
+    return found
+
+
+def _classes(problem: Problem) -> dict[Kind, list[int]]:
+    """Return the tasks that the same vehicles may serve, by their stream and kinds."""
+    classes: dict[Kind, list[int]] = defaultdict(list)
+    for idx, task in enumerate(problem.tasks):
+        classes[task.stream, task.kinds].append(idx)
+    return classes
+
+
+def _able(problem: Problem) -> dict[Kind, list[int]]:
+    """Return the vehicles that may serve the same tasks, by their kind and streams."""
+    able: dict[Kind, list[int]] = defaultdict(list)
+    for idx, vehicle in enumerate(problem.vehicles):
+        able[vehicle.kind, frozenset(vehicle.capacity_l)].append(idx)
+    return able

@@ -86,7 +86,8 @@ class Search:
     """One search over a problem: its tables, and the exact routes beside them if there are any.
 
     ``blank`` holds tables in which nothing is served, for instance those of another search of the
-    same problem; they are built where none are given, and never written.
+    same problem; they are built where none are given, and never written. ``present`` routes tell
+    how a part of a problem holds its pins now (`Roster`).
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Search:
         seed: int,
         roster: Roster | None = None,
         blank: Tables | None = None,
+        present: Mapping[int, Sequence[int]] | None = None,
     ) -> None:
         self.problem = problem
         self.blank = build_tables(problem, seed) if blank is None else blank
@@ -105,7 +107,7 @@ class Search:
         self.exact = roster.exact() if roster else idle_exact()
         self.tables.tally[g.BOOKED] = int(roster is not None)
         if roster is None and problem.pins:
-            self._first = Roster(problem, seed).visits()
+            self._first = Roster(problem, seed, present=present).visits()
         if roster is not None:
             self.link(roster.visits())
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost

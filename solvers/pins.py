@@ -53,7 +53,8 @@ def with_pins_laid_in(problem: Problem) -> Problem:
     trucks = {v: problem.vehicles[v] for v in own}
     kind_of = {v: KIND.format(truck.kind, truck.vehicle_id) for v, truck in trucks.items()}
     price = sum(task.price for task in problem.tasks) + _dearest_day(problem)
-    tasks = [_with_kinds(task, problem.vehicles, kind_of) for task in problem.tasks]
+    kinds = {task.kinds: _with_own(task.kinds, trucks, kind_of) for task in problem.tasks}
+    tasks = [replace(task, kinds=kinds[task.kinds]) for task in problem.tasks]
     for pin in problem.pins:
         task = replace(tasks[pin.task], price=price)
         if pin.vehicle is not None:
@@ -75,10 +76,11 @@ def _dearest_day(problem: Problem) -> int:
     )
 
 
-def _with_kinds(task: Task, vehicles: tuple[Vehicle, ...], kind_of: dict[int, str]) -> Task:
-    """Return a task with the new kinds of vehicles that may serve it."""
-    new = {kind for v, kind in kind_of.items() if vehicles[v].kind in task.kinds}
-    return replace(task, kinds=task.kinds | new) if new else task
+def _with_own(
+    kinds: frozenset[str], trucks: dict[int, Vehicle], kind_of: dict[int, str]
+) -> frozenset[str]:
+    """Return kinds of vehicles with the new kinds of those that are of them."""
+    return kinds | {kind_of[v] for v, truck in trucks.items() if truck.kind in kinds}
 
 
 def _cut(task: Task, begin: tuple[int, int]) -> tuple[tuple[int, int], ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.errors import InfeasibleError, InputError
+from routing.errors import InfeasibleError
 from solvers._kernels.ground import FAR
 from solvers.hours import Hours, Leg, find_leg
 from solvers.travel import MatrixTravel, Travel
@@ -272,20 +272,6 @@ class Problem:
             [*self.time_s, *further.time_s],
             [*self.length_m, *further.length_m],
         )
-
-    def need_matrices(self, what: str) -> None:
-        """Raise if there are too many places for what works on matrices alone.
-
-        Raises
-        ------
-        InputError
-            When the problem has none.
-        """
-        if self.travel is not None:
-            raise InputError(
-                f"{what} needs travel among all places at once, which {self.ways.num_locations:,}"
-                " places are too many for; divide the city, or take one stream or district"
-            )
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -45,9 +45,20 @@ from solvers.problem import Problem
 
 
 class Roster:
-    """All vehicles' sequences with their bookings; every change keeps the bays consistent."""
+    """All vehicles' sequences with their bookings; every change keeps the bays consistent.
 
-    def __init__(self, problem: Problem, seed: int, model: Model | None = None) -> None:
+    ``present`` routes, by vehicle as `load` takes them, tell for a part of a problem by which modes
+    and visits it holds now what must go whatever the plan: found anew, one truck after the other,
+    that might not fit into what the other parts have left.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        seed: int,
+        model: Model | None = None,
+        present: Mapping[int, Sequence[int]] | None = None,
+    ) -> None:
         self.problem = problem
         self.model = build_model(problem) if model is None else model
         self.scratch = new_scratch(self.model)
@@ -60,9 +71,20 @@ class Roster:
         self._best = empty_routes(self.model)
         self._best_bookings = self._no_bookings()
         pinned = first_tasks(problem)
-        self.pinned = {v: self._pinned_modes(v, tasks) for v, tasks in pinned.items()}
+        now = present or {}
+        self.pinned = {
+            v: self._present_modes(now.get(v, ()), tasks) or self._pinned_modes(v, tasks)
+            for v, tasks in pinned.items()
+        }
         self._pinned_tasks = {t for tasks in pinned.values() for t in tasks}
+        must = [v for v, x in enumerate(problem.vehicles) if v in pinned or x.starts_loaded]
+        self._must = {v: list(now[v]) for v in must if now.get(v)}
         self._send_out()
+
+    def _present_modes(self, sequence: Sequence[int], tasks: Sequence[int]) -> list[int]:
+        """Return by which modes a route begins with these tasks; nothing if it does not."""
+        modes = [step for step in sequence if step >= 0][: len(tasks)]
+        return modes if [int(self.model.mode[m, TASK]) for m in modes] == list(tasks) else []
 
     def _pinned_modes(self, vehicle: int, tasks: Sequence[int]) -> list[int]:
         """Return the tasks that stand first on a vehicle's route, in modes that hold together.
@@ -84,7 +106,7 @@ class Roster:
                 truck = self.problem.vehicles[vehicle].vehicle_id
                 names = ", ".join(self.problem.tasks[t].task_id for t in tasks)
                 raise InfeasibleError(
-                    f"pins of {truck}: it cannot serve {names} in this order, up to"
+                    f"pins of {truck}: no way is found to serve {names} in this order, up to"
                     f" {self.problem.tasks[task].task_id}, even alone; loosen a pin or its time"
                 )
             sequence.append(min(tried)[1])
@@ -92,13 +114,13 @@ class Roster:
 
     def _send_out(self) -> None:
         """Send out who goes whatever the plan: pinned tasks first, then loads aboard."""
-        self.load(self.pinned)
+        self.load(self.pinned | self._must)
         self._send_loads()
 
     def _send_loads(self) -> None:
         """Let each truck with a load aboard from the start put it down, if it does nothing else."""
         for vehicle, truck in enumerate(self.problem.vehicles):
-            idle = vehicle not in self.pinned
+            idle = vehicle not in self.pinned | self._must
             if truck.starts_loaded and idle and self._book(vehicle) != FEASIBLE:
                 raise InfeasibleError(
                     f"vehicle {truck.vehicle_id} cannot put down the {truck.loaded_kg} kg of"
@@ -246,7 +268,7 @@ class Roster:
 
     def twin(self, seed: int) -> Roster:
         """Return a roster with the same routes and the same best, which shares the model."""
-        other = Roster(self.problem, seed, self.model)
+        other = Roster(self.problem, seed, self.model, self.sequences())
         other.restore(self.state())
         other._has_best = self._has_best
         return other
@@ -288,10 +310,14 @@ class Roster:
 
     def visits(self) -> dict[int, list[int]]:
         """Return the sequence of each vehicle with every visit to a facility in it."""
-        return {
-            v: [int(x) for x in self.routes.visits[v, : self.routes.num_visits[v]]]
-            for v in self.sequences()
-        }
+        return {v: self._calls(v) for v in self.sequences()}
+
+    def calls(self) -> dict[int, list[int]]:
+        """Return the same, and the visits of trucks that only put down what they set out with."""
+        return {v: self._calls(v) for v in self._under_way()}
+
+    def _calls(self, vehicle: int) -> list[int]:
+        return [int(x) for x in self.routes.visits[vehicle, : self.routes.num_visits[vehicle]]]
 
     def recount(self) -> None:
         """Write anew which vehicle serves each task of the best routes."""

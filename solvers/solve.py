@@ -15,7 +15,7 @@ from solvers.checkpoint import Keeper, State, fingerprint
 from solvers.construct import construct
 from solvers.driven import DrivenBench
 from solvers.evaluate import evaluate, evaluate_plan
-from solvers.given import Given, load_given
+from solvers.given import Given, given_modes, load_given, num_stops
 from solvers.ground import needs_booking
 from solvers.native import Search, is_told_by_links
 from solvers.parts.crew import Crew
@@ -114,7 +114,7 @@ def solve(
     refuse_beyond(problem, solver)
     problem.check()
     if options.begin is not None:
-        _refuse_begin(problem, solver, options)
+        _refuse_begin(problem, solver)
     keeper = _keeper(problem, seed, solver, options)
     with Interruptible(stop, options.target) as limit:
         if keeper.found is not None:
@@ -126,8 +126,7 @@ def solve(
             plan = _solve_by_pyvrp(problem, run, progress)
         elif solver == "native" and goes_in_parts(problem, options.scale):
             scale = options.scale or Scale()
-            tell = _tell("improving in parts", progress)
-            plan = _judged(problem, solve_in_parts(problem, run, tell, scale, options.crew))
+            plan = _judged(problem, solve_in_parts(problem, run, progress, scale, options.crew))
         elif solver == "native" and not needs_booking(problem):
             plan = _solve_by_links(problem, run, progress)
         else:
@@ -155,29 +154,24 @@ def _tell_resumed(found: State, progress: Progress) -> None:
     progress("resumed", spent, cost, left_out)
 
 
-def _refuse_begin(problem: Problem, solver: str, options: Options) -> None:
+def _refuse_begin(problem: Problem, solver: str) -> None:
     """Raise if a search cannot begin with given routes.
 
     Raises
     ------
     InputError
-        When the backend takes none, or the problem is too large for one search.
+        When the backend takes none, or a rule of the problem is held beside the search.
     """
     if solver == "pyvrp":
         raise InputError("--solver pyvrp begins with no given plan; use native or ortools")
     beyond = [rule for rule in sorted(BOOKED_BEYOND) if RULES[rule](problem)]
     if beyond:
         raise InputError(f"{', '.join(beyond)} cannot be held by a search from a given plan")
-    if solver == "native" and goes_in_parts(problem, options.scale):
-        raise InputError(
-            f"{len(problem.tasks):,} tasks are searched in parts, which begin with no given plan;"
-            " plan without it, or a part of the city"
-        )
 
 
 def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -> Plan:
     """Solve a problem each of whose routes is booked exactly."""
-    roster = Roster(problem, run.seed)
+    roster = Roster(problem, run.seed, present=given_modes(problem, {}, run.begin or {}))
     iterations, blank = 0, None
     if not run.at("polish"):
         if run.begin is not None:
@@ -199,7 +193,9 @@ def _solve_booked(problem: Problem, run: Run, solver: str, progress: Progress) -
 
 def _load(roster: Roster, begin: Given, stop: Stop, progress: Progress) -> None:
     """Begin with given routes, and tell how much of them holds."""
-    kept, wanted = load_given(roster, begin), sum(map(len, begin.values()))
+    kept, wanted = load_given(roster, begin), num_stops(begin)
+    roster.insert_all(roster.unserved)
+    roster.keep_best()
     stage = f"{kept} of {wanted} stops as in the given plan"
     progress(stage, stop.used(0), roster.cost, len(roster.unserved))
 
@@ -227,9 +223,10 @@ def _tell(stage: str, progress: Progress, note: Callable[[int], None] | None = N
 
 def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
-    first = Search(problem, run.seed)
+    present = given_modes(problem, {}, run.begin or {})
+    first = Search(problem, run.seed, present=present)
     if run.begin is not None:
-        roster = Roster(problem, run.seed)
+        roster = Roster(problem, run.seed, present=present)
         _load(roster, run.begin, run.stop, progress)
         first.clear()
         first.link(roster.visits())

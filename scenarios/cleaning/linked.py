@@ -22,8 +22,8 @@ from scenarios.day import DueStop
 from scenarios.problem import DayProblem
 from scenarios.street_tasks import StreetTask
 from solvers.bound import lower_bound
-from solvers.cut import Part, cut
-from solvers.evaluate import Driven, drive, evaluate_plan
+from solvers.cut import Part, cut, thin_out
+from solvers.evaluate import Driven, drive_all, evaluate_plan
 from solvers.plan import Plan, Route, Step, Unserved
 from solvers.problem import Problem
 from solvers.solve import Options, Progress, solve
@@ -32,6 +32,7 @@ from solvers.stop import MaxIterations, Stop
 NOTHING = Plan((), (), 0, 0, 0, "")
 POINTS = "points"
 """Name of the first of the two searches."""
+MOST_MATRIX_BYTES = 8_000_000_000
 LEAST_SHARE = 0.2
 """Each of the two searches gets at least this part of the budget."""
 
@@ -139,7 +140,8 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     in_chain = {task for chain in linked for task in chain.tasks}
     in_team = {v for team in teams for v in team.vehicles}
     _refuse_pins(problem, in_chain, in_team)
-    rest = cut(
+    part_of = cut if problem.travel is None else thin_out
+    rest = part_of(
         problem,
         [t for t in range(len(problem.tasks)) if t not in in_chain],
         [v for v in range(len(problem.vehicles)) if v not in in_team],
@@ -147,11 +149,11 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     share = max(LEAST_SHARE, min(1 - LEAST_SHARE, len(rest.tasks) / len(problem.tasks)))
     share = (share if teams else 1.0) if rest.tasks else 0.0  # chains need convoys
     first = search.solve(rest.problem, (0.0, share), POINTS) if rest.tasks else NOTHING
-    routes = routes_of(rest, first)
+    routes = routes_of(rest, first.routes)
     search.say(f"three-in-one: {len(linked)} runs for {len(teams)} convoys")
-    late = _Convoys(posed, linked, teams, [drive(problem, r) for r in routes])
+    late = _Convoys(posed, linked, teams, drive_all(problem, tuple(routes)))
     more, left, iterations = late.plan(search, share)
-    unserved = [Unserved(rest.tasks[u.task], u.reason, u.proof) for u in first.unserved]
+    unserved = unserved_of(rest, first.unserved)
     plan = Plan(
         (*routes, *more),
         tuple(sorted([*unserved, *left], key=lambda u: u.task)),
@@ -163,7 +165,7 @@ def solve_linked(posed: DayProblem, search: Search) -> Plan:
     return _judged(problem, chains, plan)
 
 
-def routes_of(part: Part, plan: Plan) -> list[Route]:
+def routes_of(part: Part, routes: Iterable[Route]) -> list[Route]:
     """Return the routes of a part in terms of the whole problem."""
     return [
         Route(
@@ -173,27 +175,44 @@ def routes_of(part: Part, plan: Plan) -> list[Route]:
                 replace(s, idx=part.tasks[s.idx]) if s.kind == "task" else s for s in route.steps
             ),
         )
-        for route in plan.routes
+        for route in routes
     ]
 
 
+def unserved_of(part: Part, unserved: Iterable[Unserved]) -> list[Unserved]:
+    """Return the tasks that a part leaves out in terms of the whole problem."""
+    return [replace(one, task=part.tasks[one.task]) for one in unserved]
+
+
 class _Convoys:
-    """The linked chains of a day and the convoys that work them, after all else is settled."""
+    """The linked chains of a day and the convoys that work them, after all else is settled.
+
+    They are a part of the day of their own, with matrices of their own places.
+    """
 
     def __init__(
         self, posed: DayProblem, linked: list[Chain], teams: list[Team], settled: list[Driven]
     ) -> None:
-        self.problem = posed.problem
-        self.teams = teams
-        self.bays = Bays(posed.problem.facilities)
+        tasks = sorted(task for chain in linked for task in chain.tasks)
+        vehicles = sorted(v for team in teams for v in team.vehicles)
+        _refuse_too_many(posed.problem, tasks)
+        self.part = cut(posed.problem, tasks, vehicles)
+        self.problem = self.part.problem
+        task_of = {task: k for k, task in enumerate(tasks)}
+        vehicle_of = {v: k for k, v in enumerate(vehicles)}
+        self.teams = [replace(t, vehicles=tuple(vehicle_of[v] for v in t.vehicles)) for t in teams]
+        self.bays = Bays(self.problem.facilities)
         self.bays.note(settled)
         self.received_kg: dict[int, int] = defaultdict(int)
         for route in settled:
             for timing in route.timings:
                 self.received_kg[timing.step.idx] += sum(timing.put_down_kg.values())
-        self.not_before, self.never = _after_bins(posed, linked, settled)
+        not_before, never = _after_bins(posed, linked, settled)
+        self.not_before = {task_of[task]: begin for task, begin in not_before.items()}
+        self.never = {task_of[task] for task in never}
         self.left: list[Unserved] = []
-        self.chains = [c for c in linked if self._may_be_worked(c)]
+        own = [replace(c, tasks=tuple(task_of[t] for t in c.tasks)) for c in linked]
+        self.chains = [c for c in own if self._may_be_worked(c)]
 
     def _may_be_worked(self, chain: Chain) -> bool:
         """Note a chain that no convoy will work; return whether one may."""
@@ -213,9 +232,17 @@ class _Convoys:
         self.left += [Unserved(task, reason, proof or {}) for task in chain.tasks]
 
     def plan(self, search: Search, share: float) -> tuple[list[Route], list[Unserved], int]:
-        """Return the routes of all members, what is left out, and the iterations made."""
+        """Return the routes of all members, what is left out, and the iterations made.
+
+        Routes and tasks are those of the whole day.
+        """
+        routes, iterations = self._planned(search, share)
+        return routes_of(self.part, routes), unserved_of(self.part, self.left), iterations
+
+    def _planned(self, search: Search, share: float) -> tuple[list[Route], int]:
+        """Return the routes of all members, timed exactly, and the iterations made."""
         if not self.chains:
-            return [], self.left, 0
+            return [], 0
         posed = convoy_problem(
             self.problem, self.chains, self.teams, self.not_before, self.received_kg
         )
@@ -223,7 +250,7 @@ class _Convoys:
         plan = search.solve(part.problem, (share, 1.0), "convoys")
         for unserved in plan.unserved:
             self._leave(self.chains[unserved.task], unserved.reason, unserved.proof)
-        return self._timed(posed, plan.routes), self.left, plan.iterations
+        return self._timed(posed, plan.routes), plan.iterations
 
     def _timed(self, posed: ConvoyProblem, routes: Iterable[Route]) -> list[Route]:
         made: list[Route] = []
@@ -241,6 +268,25 @@ class _Convoys:
             for one in broken:
                 self._leave(self.chains[one.chain], one.reason)
         return made
+
+
+def _refuse_too_many(problem: Problem, tasks: Sequence[int]) -> None:
+    """Raise where the matrices of linked passes take more memory than a machine is asked for.
+
+    Raises
+    ------
+    InputError
+        When there are so many places among work whose passes are linked.
+    """
+    places = {p for t in tasks for mode in problem.tasks[t].modes for p in (mode.entry, mode.exit)}
+    needed = 2 * 4 * problem.ways.num_layers * len(places) ** 2
+    if needed > MOST_MATRIX_BYTES:
+        raise InputError(
+            f"passes that are linked need travel among all their {len(places):,} places at once,"
+            f" which takes {needed / 1e9:.0f} GB for {problem.ways.num_layers} kinds of travel;"
+            f" expected at most {MOST_MATRIX_BYTES / 1e9:.0f} GB. Spread the streets over a week"
+            " (huanwei sweep), or divide the city"
+        )
 
 
 def _after_bins(

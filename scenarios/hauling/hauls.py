@@ -262,7 +262,7 @@ def _routes(
     options = replace(search.options, checkpoint=None, resume=False, target=None, begin=None)
     plan = solve(beside, MaxIterations(steps), search.seed, "native", search.tell, options)
     left = [Unserved(part.tasks[u.task], u.reason, u.proof) for u in plan.unserved]
-    return routes_of(part, plan), left, plan.iterations
+    return routes_of(part, plan.routes), left, plan.iterations
 
 
 def _what_is_left(facility: Facility, visits: Sequence[tuple[int, int]]) -> Facility:

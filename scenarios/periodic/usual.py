@@ -142,9 +142,11 @@ def priced(posed: DayProblem, usual: Mapping[str, str], price: int) -> Problem |
 
     The price, in thousandths, is laid as metres on the way into the stop at every hour, so each
     truck that may make such a visit has lengths of its own; the times stay. None where the tables
-    would be too large.
+    would be too large, or there are none.
     """
     problem = posed.problem
+    if problem.travel is not None:
+        return None
     strange = _strange_places(posed, usual)
     layers = {v: len(problem.layers_of(problem.vehicles[v].profile)) for v in strange}
     further = 0 if problem.hours is None else len(problem.hours.time_s)

@@ -21,6 +21,7 @@ from scenarios.city import City
 from scenarios.day import is_active
 from scenarios.edits.merging import SPARED, walks_to
 from scenarios.edits.scenario import Edit, Scenario, apply_scenario
+from scenarios.gateways import Gateways
 from scenarios.narrow import narrowed, streets_alone
 from scenarios.placing.candidates import Place, PlaceKind, corridors
 from scenarios.run import prepare_day
@@ -222,7 +223,6 @@ def _water(asked: PlaceGround, say: Callable[[str], None]) -> PlaceGround:
     every = replace(asked, city=bare).built(tuple(range(len(asked.places))))
     posed = prepare_day(every, asked.date, asked.network, say)
     problem = posed.problem
-    problem.need_matrices("placing")
     wet = [k for k, task in enumerate(problem.tasks) if task.water_l]
     tanks = [v for v in problem.vehicles if v.tank_l]
     if not wet or not tanks:
@@ -249,16 +249,13 @@ def _round_trips(
 ) -> NDArray[np.float64]:
     """Return the cost of driving from each task to each gate and back; a gate of -1 is cut off."""
     found = np.full((len(tasks), len(gates)), np.inf)
+    open_to = np.asarray([j for j, gate in enumerate(gates) if gate >= 0], np.int64)
+    ways = Gateways(problem, np.asarray(gates, np.int64)[open_to])
     for u, k in enumerate(tasks):
-        mode = problem.tasks[k].modes[0]
-        for j, gate in enumerate(gates):
-            if gate < 0:
-                continue
-            there, back = (profile, mode.exit, gate), (profile, gate, mode.entry)
-            seconds = int(problem.time_s[there]), int(problem.time_s[back])
-            if min(seconds) >= 0:
-                metres = int(problem.length_m[there]) + int(problem.length_m[back])
-                found[u, j] = a_km * metres / 1000 + hour * sum(seconds) / 3600
+        out_s, out_m = ways.there(profile, problem.tasks[k].modes[0])
+        home_s, home_m = ways.back(profile, problem.tasks[k].modes[0])
+        cost = a_km * (out_m + home_m) / 1000 + hour * (out_s + home_s) / 3600
+        found[u, open_to] = np.where((out_s < 0) | (home_s < 0), np.inf, cost)
     return found
 
 

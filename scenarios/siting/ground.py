@@ -20,6 +20,7 @@ from scenarios.day import DueStop
 from scenarios.defaults import Used, default_number
 from scenarios.edits.draft import Draft
 from scenarios.findings import Findings
+from scenarios.gateways import Gateways, longest_round_trip
 from scenarios.narrow import narrowed
 from scenarios.problem import DayProblem
 from scenarios.run import prepare_day
@@ -135,7 +136,6 @@ def build_ground(
     streams = {s for c in candidates for s in c.row["streams"].split(";")}
     everything = narrowed(_with_candidates(city, candidates), streams)
     posed = prepare_day(everything, date, network, say)
-    posed.problem.need_matrices("siting")
     index = {f.facility_id: k for k, f in enumerate(posed.problem.facilities)}
     lost = [c.candidate_id for c in candidates if c.candidate_id not in index]
     if lost:
@@ -146,9 +146,11 @@ def build_ground(
             ]
         )
     units = _units(posed, streams)
-    cost = np.stack([_driving(posed.problem, group) for group in units.tasks])
+    gates = np.asarray([f.location for f in posed.problem.facilities], np.int64)
+    ways = Gateways(posed.problem, gates)
+    cost = np.stack([_driving(posed.problem, ways, group) for group in units.tasks])
     if radius_km is not None:
-        _keep_radius(posed.problem, units, cost, radius_km)
+        _keep_radius(ways, units, cost, radius_km)
     new = {c.candidate_id for c in candidates}
     return Ground(
         problem=posed.problem,
@@ -242,7 +244,7 @@ def _able(problem: Problem, task: Task) -> list[Vehicle]:
     return [v for v in problem.vehicles if problem.may_serve(v, task)]
 
 
-def _driving(problem: Problem, group: Sequence[Task]) -> NDArray[np.float64]:
+def _driving(problem: Problem, ways: Gateways, group: Sequence[Task]) -> NDArray[np.float64]:
     """Return the cost a kilogram of going to each facility and back with a full truck."""
     task = group[0]
     able = _able(problem, task) or list(problem.vehicles)
@@ -250,15 +252,12 @@ def _driving(problem: Problem, group: Sequence[Task]) -> NDArray[np.float64]:
     payload = np.mean([_payload_kg(v, task.stream, litres_a_kg) for v in able])
     a_km, an_hour = np.mean([v.cost_km for v in able]), np.mean([v.cost_h for v in able])
     profile = max(sorted({v.profile for v in able}), key=[v.profile for v in able].count)
-    gates = np.asarray([f.location for f in problem.facilities])
-    total, weight = np.zeros(len(gates)), 0
+    total, weight = np.zeros(len(ways.gates)), 0
     for one in group:
-        mode = one.modes[0]
-        there = (profile, mode.exit, gates), (profile, gates, mode.entry)
-        seconds = [problem.time_s[k].astype(np.float64) for k in there]
-        metres = sum(problem.length_m[k].astype(np.float64) for k in there)
-        cost = metres * a_km / 1000 + (seconds[0] + seconds[1]) * an_hour / 3600
-        cost[(seconds[0] < 0) | (seconds[1] < 0)] = np.inf
+        out_s, out_m = ways.there(profile, one.modes[0])
+        home_s, home_m = ways.back(profile, one.modes[0])
+        cost = (out_m + home_m) * a_km / 1000 + (out_s + home_s) * an_hour / 3600
+        cost[(out_s < 0) | (home_s < 0)] = np.inf
         total, weight = total + one.mass_kg * cost, weight + one.mass_kg
     accepts = np.asarray([task.stream in f.streams for f in problem.facilities])
     return np.where(accepts, total / (weight * payload), np.inf)
@@ -270,12 +269,11 @@ def _payload_kg(vehicle: Vehicle, stream: str, litres_a_kg: float) -> float:
 
 
 def _keep_radius(
-    problem: Problem, units: _Units, cost: NDArray[np.float64], radius_km: float
+    ways: Gateways, units: _Units, cost: NDArray[np.float64], radius_km: float
 ) -> None:
     """Close what lies beyond the radius, for units that have a site within it."""
-    gates = np.asarray([f.location for f in problem.facilities])
     for k, group in enumerate(units.tasks):
-        far = problem.length_m[0, group[0].modes[0].exit, gates] > 1000 * radius_km
+        far = ways.there(0, group[0].modes[0])[1] > 1000 * radius_km
         if np.isfinite(np.where(far, np.inf, cost[k])).any():
             cost[k, far] = np.inf
 
@@ -298,9 +296,9 @@ def _hauls(city: City, posed: DayProblem, used: Used) -> NDArray[np.float64]:
         here, seen = name, {name}
         while onward.get(here) in index and onward[here] not in seen:
             a, b = (problem.facilities[index[n]].location for n in (here, onward[here]))
-            metres = problem.length_m[:, a, b].max() + problem.length_m[:, b, a].max()
-            seconds = problem.time_s[:, a, b].max() + problem.time_s[:, b, a].max() + HAUL_STOP_S
-            haul[k] += (metres * a_km / 1000 + seconds * an_hour / 3600) / payload
+            seconds, metres = longest_round_trip(problem, a, b)
+            hours = (seconds + HAUL_STOP_S) / 3600
+            haul[k] += (metres * a_km / 1000 + hours * an_hour) / payload
             here = onward[here]
             seen.add(here)
     return haul

@@ -244,7 +244,7 @@ class _Hauling:
         part = cut(problem, chosen, self.tippers)
         plan = self.search.solve(part.problem, share, "snow")
         left = [Unserved(part.tasks[u.task], u.reason, u.proof) for u in plan.unserved]
-        return routes_of(part, plan), left, plan.iterations
+        return routes_of(part, plan.routes), left, plan.iterations
 
     def _joined(
         self,

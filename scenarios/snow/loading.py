@@ -168,7 +168,7 @@ def _tours(
         for timing in route.timings
         if timing.step.kind == "task"
     }
-    return Stays(tuple(routes_of(part, plan)), begin_s, left, plan.iterations)
+    return Stays(tuple(routes_of(part, plan.routes)), begin_s, left, plan.iterations)
 
 
 def _deadlines(

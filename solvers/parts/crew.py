@@ -63,7 +63,6 @@ class _Slices:
             together = min(self.workers, len(self.weight))
             share = min(1.0, together * self.weight[k] / max(1, self.left))
         length = max(1e-9, (self.until - begin) * share)
-        # after a signal the share used stands at 1, where a part may only then be begun
         return lambda done: self._ended() or (self.stop.used(0) - begin) / length
 
     def close(self, k: int) -> None:
@@ -72,7 +71,10 @@ class _Slices:
             self.left -= self.weight[k]
 
     def _ended(self) -> float:
-        return 1.0 if self.stop.interrupted or self.stop.reached else 0.0
+        """Return 1 when all is over: the share used may stand still then, and a part begin late."""
+        stop = self.stop
+        over = stop.max_iterations is None and stop.used(0) >= 1.0
+        return 1.0 if stop.interrupted or stop.reached or over else 0.0
 
 
 class ThreadCrew:

@@ -68,7 +68,7 @@ def _booked(
     share: Share, whole: Problem, seed: int
 ) -> tuple[Found, Sequence[Route], Sequence[Unserved]]:
     """Return what is found, the routes and what is left out of a part that is booked."""
-    roster = Roster(share.problem(whole), seed)
+    roster = Roster(share.problem(whole), seed, present=share.sequences)
     roster.load(share.sequences)
     roster.insert_all(roster.unserved)
     part = len(share.tasks) / len(whole.tasks)

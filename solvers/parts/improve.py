@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from solvers._kernels import ground as g
 from solvers.ground import needs_booking
 from solvers.native import Search
+from solvers.pins import first_tasks
 from solvers.pool import Pool
 from solvers.problem import Problem
 from solvers.roster import Roster
@@ -76,18 +77,21 @@ class Found:
 
 def improve(order: Order, elapsed: Elapsed) -> Found:
     """Search on from the routes of a part until its budget is used."""
-    if not order.problem.tasks or not order.problem.vehicles:
-        tasks = order.problem.tasks
+    tasks = order.problem.tasks
+    if not order.problem.vehicles:
         return Found({}, sum(task.price for task in tasks), len(tasks), 0)
+    if not tasks:  # loads aboard from the start are put down all the same
+        return booked(Roster(order.problem, order.seed, present=order.sequences))
     if needs_booking(order.problem):
         return _improve_booked(order, elapsed)
-    search = Search(order.problem, order.seed)
+    search = Search(order.problem, order.seed, present=order.sequences)
     if any(order.sequences.values()):
+        search.clear()  # of what is pinned, which the routes begin with
         search.link(order.sequences)
     steps = _advance(search, order, elapsed)
     if not order.booked:
         return _linked(search, steps)
-    roster = Roster(order.problem, order.seed)
+    roster = Roster(order.problem, order.seed, present=order.sequences)
     roster.load(search.sequences())
     return booked(roster, steps)
 
@@ -104,10 +108,10 @@ def _linked(search: Search, steps: int) -> Found:
 
 def _improve_booked(order: Order, elapsed: Elapsed) -> Found:
     """Search on with every step booked; from nothing a draft by detours alone comes first."""
-    roster, steps = Roster(order.problem, order.seed), 0
-    sequences = order.sequences
-    if not any(sequences.values()):
-        draft = Search(order.problem, order.seed)
+    sequences, steps = order.sequences, 0
+    roster = Roster(order.problem, order.seed, present=sequences)
+    if _is_bare(order):
+        draft = Search(order.problem, order.seed, present=sequences)
         steps = _advance(draft, order, lambda done: elapsed(done) / DRAFT_SHARE, (0.0, 1.0))
         sequences = draft.sequences()
     roster.load(sequences)
@@ -120,10 +124,16 @@ def _improve_booked(order: Order, elapsed: Elapsed) -> Found:
     return booked(roster, steps)
 
 
+def _is_bare(order: Order) -> bool:
+    """Whether nothing is served yet but what is pinned to the beginning of a route."""
+    served = sum(code >= 0 for codes in order.sequences.values() for code in codes)
+    return served == sum(map(len, first_tasks(order.problem).values()))
+
+
 def booked(roster: Roster, steps: int = 0) -> Found:
     """Return the present routes of a roster."""
     bookings, routes = roster.bookings, roster.routes
-    visits = roster.visits()
+    visits = roster.calls()
     begins: dict[int, list[tuple[int, int]]] = {v: [] for v in visits}
     for f, taken in enumerate(bookings.taken.tolist()):
         for begin, vehicle in bookings.slot[f, :taken].tolist():

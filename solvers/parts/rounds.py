@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers.checkpoint import State
-from solvers.estates import Estate, estates_of
+from solvers.estates import Estate, estates_of, sole_servers
 from solvers.ground import needs_booking
 from solvers.parts.crew import Crew, Errand
 from solvers.parts.grouping import bisect, deal, workloads
 from solvers.parts.improve import Order
 from solvers.parts.joined import Joined, Share
 from solvers.parts.places import Points, place_on_plane
+from solvers.pins import first_tasks
 from solvers.problem import Problem
 from solvers.stop import Interruptible
 
@@ -45,22 +46,31 @@ Group = tuple[list[int], list[int]]
 
 
 class Rounds:
-    """The search in parts, round after round."""
+    """The search in parts, round after round.
 
-    def __init__(self, problem: Problem, seed: int, scale: Scale) -> None:
-        self.problem, self.seed, self.scale = problem, seed, scale
+    ``warm`` is the share of the cooling that is left out, since the first routes are good already.
+    """
+
+    def __init__(self, problem: Problem, seed: int, scale: Scale, warm: float = 0.0) -> None:
+        self.problem, self.seed, self.scale, self.warm = problem, seed, scale, warm
         self.joined = Joined(problem)
         self.points, self.starts = place_on_plane(problem)
         self.estates = estates_of(problem)
+        self.sole = sole_servers(problem)
+        at_work = {v for estate in self.estates for v in estate.vehicles}
+        self.only_loaded = [
+            v for v, x in enumerate(problem.vehicles) if x.starts_loaded and v not in at_work
+        ]
         self.done = 0
         self.steps = 0
         self.cost, self.left_out = self.joined.cost()
         self.booked = needs_booking(problem)
+        self.num_pinned = sum(map(len, first_tasks(problem).values()))
 
     @property
     def begun(self) -> bool:
-        """Whether any task is served."""
-        return bool(self.joined.routes)
+        """Whether any task is served but for those that are pinned to the beginning of a route."""
+        return self.left_out + self.num_pinned < len(self.problem.tasks)
 
     def state(self, stop: Interruptible) -> State:
         """Return what the next rounds depend on, and how far the search is, by name."""
@@ -94,6 +104,7 @@ class Rounds:
     def _round(self, stop: Interruptible, crew: Crew, tell: Tell) -> None:
         shares = self.shares()
         begin, end = self.done / self.scale.rounds, (self.done + 1) / self.scale.rounds
+        heat = self._heat(begin), self._heat(end)
         seed = self.seed + SEED_STEP * (1 + self.done * len(shares))
 
         def errand(k: int, share: Share) -> Errand:
@@ -103,7 +114,7 @@ class Rounds:
             def make() -> Order:
                 problem, sequences = share.problem(self.problem), share.sequences
                 own = seed + SEED_STEP * k
-                return Order(problem, sequences, own, (begin, end), steps, seconds, self.booked)
+                return Order(problem, sequences, own, heat, steps, seconds, self.booked)
 
             return Errand(len(share.tasks), steps, make)
 
@@ -122,6 +133,10 @@ class Rounds:
             self.joined.take(share, found[k])
         self.cost, self.left_out = self.joined.cost()
         tick()
+
+    def _heat(self, share: float) -> float:
+        """Return how far the whole cooling is at a share of the rounds."""
+        return self.warm + (1.0 - self.warm) * share
 
     def _steps(self, stop: Interruptible, share: Share) -> int | None:
         if stop.max_iterations is None:
@@ -142,16 +157,21 @@ class Rounds:
         num, joined = len(self.problem.tasks), self.joined
         return [
             joined.share(tasks, trucks, joined.sites(trucks, Fraction(len(tasks), num)))
-            for tasks, trucks in self._all_groups()
+            for tasks, trucks in self.all_groups()
         ]
 
-    def last_shares(self) -> Iterator[Share]:
+    def last_shares(self, groups: Sequence[Group] | None = None) -> Iterator[Share]:
         """Yield parts one by one, each with all that the routes of the others leave by then."""
-        for tasks, trucks in self._all_groups():
+        for tasks, trucks in self.all_groups() if groups is None else groups:
             yield self.joined.share(tasks, trucks, self.joined.sites(trucks, Fraction(1)))
 
-    def _all_groups(self) -> list[Group]:
-        return [group for estate in self.estates for group in self.groups(estate)]
+    def all_groups(self) -> list[Group]:
+        """Return the tasks and vehicles of each part of the next round.
+
+        Trucks that serve nothing, but put down what is aboard in the morning, are one of them.
+        """
+        groups = [group for estate in self.estates for group in self.groups(estate)]
+        return [*groups, ([], self.only_loaded)] if self.only_loaded else groups
 
     def groups(self, estate: Estate) -> Iterator[Group]:
         """Yield the tasks and vehicles of each part of an estate."""
@@ -171,17 +191,25 @@ class Rounds:
                 lacks[k] += sum(load[t] for t in tasks)
             else:
                 groups[k][1].append(vehicle)
-        idle = [v for v in estate.vehicles if not self.joined.routes.get(v)]
+        dealt = {vehicle for _, vehicle in items}
+        idle = [v for v in estate.vehicles if v not in dealt]
         self._deal(idle, groups, lacks, load)
         for tasks, trucks in groups:
             yield sorted(tasks), sorted(trucks)
 
     def _items(self, estate: Estate) -> list[tuple[list[int], int | None]]:
-        """Return what is not divided: the tasks of each route, and each task left out."""
-        used = [v for v in estate.vehicles if self.joined.routes.get(v)]
-        items: list[tuple[list[int], int | None]] = [(self.joined.tasks_of(v), v) for v in used]
-        served = {t for tasks, _ in items for t in tasks}
-        return items + [([t], None) for t in estate.tasks if t not in served]
+        """Return what is not divided: the tasks of each route, and each task left out.
+
+        Tasks that one vehicle alone may serve go with it, whether it serves them already or not.
+        """
+        items: list[tuple[list[int], int | None]] = []
+        for v in estate.vehicles:
+            tasks = self.joined.tasks_of(v)
+            tasks += sorted(set(self.sole.get(v, ())).difference(tasks))
+            if tasks:
+                items.append((tasks, v))
+        placed = {t for tasks, _ in items for t in tasks}
+        return items + [([t], None) for t in estate.tasks if t not in placed]
 
     def _deal(
         self,
@@ -194,7 +222,7 @@ class Rounds:
         centres: Points = np.asarray([self.points[tasks].mean(axis=0) for tasks, _ in groups])
         needs = (
             lacks
-            if self.done == 0
+            if not self.begun
             else lacks + 0.1 * np.asarray([sum(load[t] for t in tasks) for tasks, _ in groups])
         )
         strength = np.asarray([self.problem.vehicles[v].capacity_kg for v in idle], np.float64)

@@ -170,7 +170,7 @@ def test_an_order_that_no_day_holds_is_refused() -> None:
     tasks[0] = replace(tasks[0], windows=((9 * HOUR, 9 * HOUR),))
     tasks[1] = replace(tasks[1], windows=((7 * HOUR, 7 * HOUR),))
     problem = replace(problem, tasks=tuple(tasks), pins=(Pin(0, 0, 0), Pin(1, 0, 1)))
-    with pytest.raises(InfeasibleError, match="it cannot serve stop1, stop2 in this"):
+    with pytest.raises(InfeasibleError, match="no way is found to serve stop1, stop2 in this"):
         solve(problem, MaxIterations(10), 1)
 
 

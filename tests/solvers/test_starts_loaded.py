@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -9,13 +10,15 @@ import pytest
 from routing.errors import InfeasibleError, InputError
 from solvers.backends import refuse_beyond
 from solvers.evaluate import drive, evaluate, evaluate_plan
+from solvers.parts.rounds import Scale
 from solvers.plan import Route, Step
 from solvers.problem import Problem
-from solvers.solve import solve
+from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
-from tests.solvers.parts.towns import mixed_town
+from tests.solvers.parts.towns import mixed_town, scarce_town
 from tests.solvers.problems import line_problem, random_problem
 
+COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
 ABOARD = {"loaded_stream": "other", "loaded_kg": 700, "loaded_l": 1500}
 UNLOAD = Step("facility", 0)
 
@@ -107,3 +110,17 @@ def test_backends_that_begin_empty_refuse_and_name_one_that_does_not():
     truck = replace(problem.vehicles[0], max_day_tasks=3)
     with pytest.raises(InputError, match=r"most kilograms or tasks a day .* loads aboard"):
         refuse_beyond(replace(problem, vehicles=(truck,)), "native")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_loads_aboard_are_put_down_in_parts(seed: int) -> None:
+    """Also by a truck that serves none of the tasks, and so belongs to no part of them."""
+    town = loaded(scarce_town(seed), 0, 3, 4)
+    idle = replace(town.vehicles[3], vehicle_id="idle", kind="spare")
+    problem = replace(town, vehicles=(*town.vehicles, idle))
+    options = Options(scale=Scale(tasks=12, rounds=3), threads=1)
+    plan = solve(problem, MaxIterations(300 if COMPILED else 30), 3, options=options)
+    assert evaluate_plan(problem, plan).violations == []
+    out = {route.vehicle for route in plan.routes}
+    assert {0, 3, 4, len(town.vehicles)} <= out
+    assert len(plan.unserved) < len(problem.tasks) / 2

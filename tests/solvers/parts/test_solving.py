@@ -156,6 +156,24 @@ def test_a_signal_keeps_the_best_plan(number, by_clock):
     assert signal.getsignal(number) is before
 
 
+class Over:
+    """A budget in seconds that is used up before the search begins."""
+
+    max_iterations, max_seconds = None, 1.0
+
+    def used(self, iterations: int) -> float:
+        """All of it, and never more."""
+        return 1.0
+
+
+def test_a_budget_that_is_over_already_gives_a_plan():
+    """As when reading tables took all the time: each part is begun, and none is searched on."""
+    problem = scarce_town(3)
+    plan = solve(problem, Over(), 1, options=Options(scale=SMALL, threads=2))
+    assert evaluate_plan(problem, plan).feasible
+    assert len(plan.unserved) < len(problem.tasks) / 2
+
+
 class KilledError(Exception):
     """Stands for the end of a process."""
 
