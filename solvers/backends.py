@@ -14,8 +14,8 @@ PINNED_ORDER = "tasks pinned to the beginning of a route"
 SHAPES = "prices of balance and compactness"
 
 
-WHOLE_CITY = (STARTS_LOADED, CHANGES_STREAM, PINNED_ORDER)
-"""Rules that only one search over all routes, with matrices, can hold."""
+OWN = (STARTS_LOADED, CHANGES_STREAM, PINNED_ORDER)
+"""Rules that our own search alone can hold."""
 
 
 def _carries_several(problem: Problem) -> bool:
@@ -65,7 +65,7 @@ NEEDS_PARTS, *_plain = list(RULES)[:6]
 PLAIN = frozenset(_plain)
 HOLDS: dict[str, frozenset[str]] = {
     "native": frozenset(RULES),
-    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, *WHOLE_CITY},
+    "ortools": frozenset(RULES) - PLAIN - {NEEDS_PARTS, *OWN},
     "pyvrp": frozenset(
         (
             "releases",
@@ -102,9 +102,6 @@ def refuse_beyond(problem: Problem, solver: str) -> None:
         )
     if problem.travel is not None and problem.groups:
         raise InputError("several visits a period cannot be held without matrices of travel")
-    exact = [rule for rule in WHOLE_CITY if rule in asked]
-    if problem.travel is not None and exact:
-        raise InputError(f"{' and '.join(exact)} cannot be held without matrices of travel")
     both = [rule for rule in asked if rule in BOOKED_BEYOND]
     if both and (needs_booking(problem) or PINNED_ORDER in asked):
         raise InputError(

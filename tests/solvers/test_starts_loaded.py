@@ -15,7 +15,7 @@ from solvers.plan import Route, Step
 from solvers.problem import Problem
 from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
-from tests.solvers.parts.towns import mixed_town, scarce_town
+from tests.solvers.parts.towns import mixed_town, scarce_town, without_matrices
 from tests.solvers.problems import line_problem, random_problem
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
@@ -124,3 +124,6 @@ def test_loads_aboard_are_put_down_in_parts(seed: int) -> None:
     out = {route.vehicle for route in plan.routes}
     assert {0, 3, 4, len(town.vehicles)} <= out
     assert len(plan.unserved) < len(problem.tasks) / 2
+    blind = without_matrices(problem)
+    again = solve(blind, MaxIterations(300 if COMPILED else 30), 3, options=options)
+    assert again.routes == plan.routes

@@ -10,11 +10,13 @@ import pytest
 from routing.errors import InputError
 from solvers.backends import refuse_beyond
 from solvers.evaluate import drive, evaluate_plan
+from solvers.parts.rounds import Scale
 from solvers.plan import Route, Step
 from solvers.problem import Problem
 from solvers.roster import Roster
-from solvers.solve import solve
+from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
+from tests.solvers.parts.towns import without_matrices
 from tests.solvers.problems import HOUR, line_problem, random_problem
 
 UNLOAD, CHANGE = Step("facility", 0), Step("change")
@@ -108,6 +110,10 @@ def test_random_days_hold_all_rules(seed):
     judged = evaluate_plan(problem, plan)
     assert judged.violations == []
     assert judged.cost == plan.cost
+    options = Options(scale=Scale(tasks=8, rounds=2), threads=1)
+    blind = solve(without_matrices(problem), MaxIterations(300), seed, options=options)
+    assert evaluate_plan(problem, blind).violations == []
+    assert len(blind.unserved) < len(problem.tasks) / 2
 
 
 @pytest.mark.compiled
