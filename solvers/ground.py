@@ -508,7 +508,7 @@ def _tally(builder: _Builder, flags: dict[int, bool], num_routes: int) -> NDArra
     cheapest = min((t.price for t in problem.tasks), default=0)
     tally[g.CREDIT] = dearest if cheapest < dearest else 0
     tally[g.ONLY_TYPE] = g.NONE
-    tally[g.UNIFORM] = int(len(builder.kinds) == len(builder.days) == 1)
+    tally[g.UNIFORM] = int(len(builder.prices) == len(builder.days) == 1)
     tally[g.NUM_POOL] = _pool(len(problem.tasks), num_routes, flags[g.RELOADS])
     return tally
 

@@ -44,6 +44,7 @@ from solvers._kernels.links import (
     Int64,
     insert,
     next_of,
+    prev_of,
     remove,
     touch,
     undo,
@@ -85,6 +86,26 @@ def _suits(t: Tables, r: int, other: int) -> bool:
             return False
         x = next_of(link, x)
     return True
+
+
+@lean_inner_kernel
+def _added_with(t: Tables, r: int, other: int) -> int:
+    """Return what route r would cost more with the truck of another route."""
+    if t.route[r, CLASS] == t.route[other, CLASS]:
+        return _added_at_ends(t, r, other)
+    return _cost_with(t, r, other) - route_cost(t, r)
+
+
+@lean_inner_kernel
+def _added_at_ends(t: Tables, r: int, other: int) -> int:
+    """Return the same for a truck of the same class: only where it starts and ends may differ."""
+    travel, link, route, layer = t.travel, t.link, t.route, t.route[r, COST_LAYER]
+    start = t.tally[NUM_TASKS] + r
+    end = start + t.tally[NUM_ROUTES]
+    x, y = next_of(link, start), prev_of(link, end)
+    added = way(travel, link, layer, start + other - r, x) - way(travel, link, layer, start, x)
+    added += way(travel, link, layer, y, end + other - r) - way(travel, link, layer, y, end)
+    return added + route[other, FIXED_COST] - route[r, FIXED_COST]
 
 
 @lean_inner_kernel
@@ -143,22 +164,19 @@ def shake_truck(t: Tables) -> None:
     if other < 0 or route[r, COUNT] == 0 or route[other, TYPE] == route[r, TYPE]:
         return
     if _suits(t, r, other):
-        now = route_cost(t, r)
-        _try_truck(t, r, other, _cost_with(t, r, other) - now)
+        _try_truck(t, r, other, _added_with(t, r, other))
 
 
 @lean_inner_kernel
 def cheapest_truck(t: Tables, r: int) -> None:
     """Give a route the cheapest truck that can drive it."""
-    route, tally = t.route, t.tally
-    now = route_cost(t, r)
-    best, chosen = ZERO, NOTHING
-    for kind in range(tally[NUM_TYPES]):
+    route, best, chosen = t.route, ZERO, NOTHING
+    for kind in range(t.tally[NUM_TYPES]):
         other = empty_route(route, t.work, kind)
-        if other < 0 or kind == route[r, TYPE] or not _suits(t, r, other):
+        if other < 0 or kind == route[r, TYPE]:
             continue
-        added = _cost_with(t, r, other) - now
-        if added < best:
+        added = _added_with(t, r, other)
+        if added < best and _suits(t, r, other):
             best, chosen = added, other
     if chosen >= 0:
         _try_truck(t, r, chosen, best)
