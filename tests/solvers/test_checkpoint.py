@@ -24,8 +24,9 @@ from solvers.stop import MaxIterations, MaxSeconds
 from tests.solvers.problems import random_problem
 from tests.solvers.test_pool import plain_problem
 
-COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
-STEPS = 120 if COMPILED else 8
+pytestmark = pytest.mark.compiled
+
+STEPS, SECONDS = 120, 0.6
 PROBLEMS: dict[str, Callable[[], Problem]] = {
     "links": lambda: plain_problem(1, 60),
     "booked": lambda: random_problem(5),
@@ -89,13 +90,12 @@ def test_resumed_time_goes_on(tmp_path):
     """With seconds as budget, those spent before count: what is left is searched at most."""
     plain, file, told = plain_problem(1, 40), tmp_path / "search.npz", []
     problem = replace(plain, vehicles=plain.vehicles[:2])
-    seconds = 0.6 if COMPILED else 6.0
     options = Options(checkpoint=file, resume=True)
     with pytest.raises(KilledError):
-        solve(problem, MaxSeconds(seconds), 1, progress=killed_at(0.5), options=options)
+        solve(problem, MaxSeconds(SECONDS), 1, progress=killed_at(0.5), options=options)
     plan = solve(
         problem,
-        MaxSeconds(seconds),
+        MaxSeconds(SECONDS),
         1,
         progress=lambda stage, used, *_: told.append((stage, used)),
         options=options,

@@ -16,6 +16,7 @@ from solvers.stop import MaxIterations
 from tests.solvers.problems import HOUR, line_problem, random_problem
 
 pytest.importorskip("pyvrp", reason="PyVRP is not installed; pip install 'huanwei[pyvrp]'")
+pytestmark = pytest.mark.compiled
 
 NO_BREAKS = Rules(meal_break_s=0, max_driving_s=DAY_END_S)
 

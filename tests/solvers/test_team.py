@@ -23,12 +23,11 @@ from tests.solvers.problems import line_problem, random_problem
 from tests.solvers.test_pool import plain_problem
 
 KINDS = ("links", "booked")
-COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
+pytestmark = pytest.mark.compiled
 
 
 def solved(problem: Problem, searches: int, threads: int, steps: int = 300):
     """The plan of a team."""
-    steps = steps if COMPILED else 5
     return solve(problem, MaxIterations(steps), 3, options=Options(searches, threads))
 
 
@@ -51,7 +50,7 @@ def test_team_finds_no_less_than_its_first_search(problem):
     costs = []
     for size in (1, 2):
         team = Team(Search(problem, seed), size, seed, size)
-        team.run(MaxIterations(200 if COMPILED else 10), lambda *_: None, stage, lambda: None)
+        team.run(MaxIterations(200), lambda *_: None, stage, lambda: None)
         costs.append(team.best.cost)
     assert costs[1] <= costs[0]
 
@@ -86,7 +85,7 @@ def test_booked_twins_keep_their_own_bookings():
     roster.keep_best()
     first = Search(roster.problem, 3, roster)
     before = {name: array.copy() for name, array in first.state().items()}
-    first.twin(4).advance(40 if COMPILED else 3, 0.5)
+    first.twin(4).advance(40, 0.5)
     assert all(np.array_equal(array, before[name]) for name, array in first.state().items())
 
 
@@ -94,7 +93,7 @@ def test_the_worst_goes_on_from_the_best():
     """At a mark the worst search takes over the best one's routes, but draws other numbers."""
     first = Search(plain_problem(5, 40), 5)
     team = Team(first, 2, 5, 1)
-    first.advance(200 if COMPILED else 20, 0.9)
+    first.advance(200, 0.9)
     team._meet(0.6)
     best, worst = team.searches
     assert worst.cost == best.cost
@@ -104,7 +103,7 @@ def test_the_worst_goes_on_from_the_best():
 
 def test_pooled_team_is_restored_to_the_bit():
     """Going on from a state read back gives the very arrays of going on undisturbed."""
-    problem, stop = plain_problem(6, 40), MaxIterations(400 if COMPILED else 40)
+    problem, stop = plain_problem(6, 40), MaxIterations(400)
 
     def team() -> Team:
         first = Search(problem, 6)
@@ -143,7 +142,6 @@ def test_nothing_to_do_is_done_at_once():
     assert solve(empty, MaxIterations(100), 1, options=Options(2, 2)).cost == 0
 
 
-@pytest.mark.compiled
 def test_team_starts_without_machine_code(tmp_path):
     """With a cold cache the kernels are compiled once, and both threads find the same plan."""
     program = (
