@@ -30,6 +30,9 @@ from solvers.stop import Stop
 
 Say = Callable[[str], None]
 PRIORITIES = {1: "bridges, ramps, slopes", 2: "classes 1 and 2", 3: "other streets"}
+NO_SALT = "The salt that it needs is not aboard, and no store refills it: see salt_kg, kind salt."
+    "The salt that it needs is not aboard, and no store refills it: see salt_kg, and kind salt."
+)
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def _record(city: str, plan: WinterPlan, play: bool) -> dict[str, Any]:
         "haul_m3": round(cubic_m),
         "haul_loads": loads,
         "left_out": len(plan.day.plan.unserved),
+        "left": dict(Counter(u.reason for one in plan.days for u in one.plan.unserved)),
         "notes": list(plan.notes),
     }
     if play:
@@ -211,6 +215,9 @@ def summary_lines(record: dict[str, Any]) -> list[str]:
             f"  {when} from {clock(one['begin_s'])}, priority {one['priority']} "
             f"({PRIORITIES[one['priority']]}), {one['km']:.1f} km: {verdict}"
         )
+    for why, count in sorted(record["left"].items()):
+        words = NO_SALT if why == "water" else reason_words(why)[0]
+        lines.append(f"  {count} runs left out: {words}")
     salt = f"salt {record['salt_kg'] / 1000:.1f} t"
     if "haul" not in record:
         salt += f"; {record['haul_m3']} m3 in {record['haul_loads']} loads stay in heaps: the storm"

@@ -69,6 +69,11 @@ class WinterPlan:
     cleared: tuple[Cleared, ...]
     notes: tuple[str, ...]
 
+    @property
+    def days(self) -> tuple[DayPlan, ...]:
+        """The plans of the evening, if there is one, and of the storm."""
+        return (self.day,) if self.evening is None else (self.evening, self.day)
+
 
 def plan_winter(
     city: City,

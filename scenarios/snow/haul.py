@@ -1,14 +1,14 @@
 """Hauling snow away after a storm: loaders and tippers in step, as one plan of one problem.
 
-Loaders are planned first (`loading`), then tippers, which take each load within its slot to a dump,
-and leave the loader's stay no longer than loads are taken. Should trucks miss slots, both are
-planned again with wider ones. What comes out is judged by the slow evaluation as a whole.
+Tours of loaders and the trucks that come for each load are played together (`loading`, `in_step`).
+What comes out is judged by the slow evaluation as a whole. Should a rule forbid it that no play
+knows, such as a street that is closed by then, trucks are searched for the same slots.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.cache import load_or_build_roads
@@ -28,22 +28,30 @@ from scenarios.run import DayPlan
 from scenarios.schema import SNOW
 from scenarios.snow.crew import Crew
 from scenarios.snow.heaps import Heap, heaps_of
-from scenarios.snow.loading import Stays, plan_stays, round_trips, slot_widths
+from scenarios.snow.in_step import Stage
+from scenarios.snow.loading import (
+    Stays,
+    best_played,
+    held_stays,
+    plan_stays,
+    round_trips,
+    tours_of,
+)
 from scenarios.street_tasks import StreetTask
 from solvers.bound import lower_bound
 from solvers.cut import cut
 from solvers.evaluate import Evaluation, evaluate_plan
 from solvers.plan import Plan, Route, Unserved
 from solvers.reasons import FLEET_BUSY
-from solvers.solve import Options, Progress
-from solvers.stop import Stop
+from solvers.solve import Options, Progress, solve
+from solvers.stop import MaxIterations, Stop
 
 Say = Callable[[str], None]
 SCOPE = "snow"
-SLACKS = (1.0, 1.3, 1.8, 2.5)
-"""How much wider slots are than trucks need on average, tried in this order."""
-SHARES = ((0.0, 0.3), (0.3, 0.55), (0.55, 0.8), (0.8, 1.0))
-"""The part of the budget for each."""
+PACES = (1.0, 1.5, 2.5)
+"""How much longer than loading alone stays are thought to last when tours are planned."""
+STEPS_A_LOAD = 100
+"""Iterations of the search for tippers, for each load."""
 NO_LOADER, LOADER_BARRED, DUMPS_FULL = "no_loader", "loader_barred", "facility_full"
 
 
@@ -109,13 +117,7 @@ def plan_snow(
     count = sum(len(h.loads) for h in heaps)
     say(f"hauling: {len(heaps)} heaps in {count} loads")
     search = Search(stop(), city.settings.seed, "native", progress, options, say)
-    hauling = _Hauling(posed, heaps, search)
-    attempts = []
-    for slack, share in zip(SLACKS, SHARES, strict=True):
-        attempts.append(hauling.attempt(slack, share))
-        if attempts[-1].missed == 0:
-            break
-    best = max(attempts, key=lambda one: one.worth)
+    best = _Hauling(posed, heaps, search).plan()
     day = DayPlan(storm.date, ploughed.network, best.posed, best.plan, search.seed)
     hauled, trips = _hauled(heaps, best.judged, best.posed)
     return SnowPlan(storm, tuple(heaps), day, best.slots, hauled, trips)
@@ -183,78 +185,79 @@ def _stops(city: City, heap: Heap) -> list[DueStop]:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A plan with slots of some width; ``missed`` are loads whose loader waits in vain."""
+    """A plan of all, and when loading of each load may begin."""
 
     posed: DayProblem
     plan: Plan
     judged: Evaluation
     slots: dict[str, tuple[int, int]]
-    missed: int
-
-    @property
-    def worth(self) -> tuple[int, int]:
-        """What is better is greater: what is hauled at its prices, then how soon all is done."""
-        problem = self.posed.problem
-        left = sum(problem.tasks[u.task].price for u in self.plan.unserved)
-        return -left, -max((route.end_s for route in self.judged.driven), default=0)
 
 
 class _Hauling:
-    """Loaders and tippers of one storm, planned with slots of one width or another."""
+    """Loaders and tippers of one storm."""
 
     def __init__(self, posed: DayProblem, heaps: Sequence[Heap], search: Search) -> None:
         self.posed, self.heaps, self.search = posed, heaps, search
         problem = posed.problem
-        self.index = {t.task_id: k for k, t in enumerate(problem.tasks)}
-        self.first = len(problem.tasks) - len(heaps)
+        self.stage = Stage(problem, heaps)
+        self.index, self.first = self.stage.index, self.stage.first
         self.trips = round_trips(posed, heaps)
-        self.tippers = [k for k, v in enumerate(problem.vehicles) if SNOW in v.capacity_l]
 
-    def attempt(self, slack: float, share: tuple[float, float]) -> _Attempt:
-        """Return a plan whose slots are so much wider than trucks need on average."""
-        widths = slot_widths(self.posed, self.heaps, self.trips, slack)
-        stays_s = [
-            None if trip_s is None else width * len(heap.loads)
-            for heap, trip_s, width in zip(self.heaps, self.trips, widths, strict=True)
-        ]
-        stays = plan_stays(self.posed, self.heaps, stays_s, self.search)
-        slots = self._slots(stays, widths)
-        routes, left, iterations = self._tippers(slots, share)
-        return self._joined(stays, slots, routes, left, iterations)
-
-    def _slots(self, stays: Stays, widths: Sequence[int]) -> dict[str, tuple[int, int]]:
-        """Return when the loading of each load may begin, for the heaps that a loader comes to."""
-        return {
-            load.load_id: (
-                begin_s + widths[k] * number,
-                begin_s + widths[k] * (number + 1) - load.service_s,
-            )
-            for k, begin_s in sorted(stays.begin_s.items())
-            for number, load in enumerate(self.heaps[k].loads)
+    def plan(self) -> _Attempt:
+        """Return the plan of the best play, its trucks searched anew if a rule forbids theirs."""
+        stays = [plan_stays(self.posed, self.heaps, self._paced(p), self.search) for p in PACES]
+        begin = [tours_of(self.posed, self.heaps, one) for one in stays]
+        reached = [k for k, trip_s in enumerate(self.trips) if trip_s is not None]
+        played, iterations = best_played(self.stage, begin, reached, self.search)
+        come_s = {k: come_s for k, (come_s, _) in played.stays.items()}
+        held = Stays(played.tours, come_s, stays[0].left, iterations)
+        try:
+            return self._joined(held, played.slots, played.routes, [])
+        except InfeasibleError:
+            held = held_stays(self.posed, self.heaps, played.stays, held, self.search)
+        slots = {
+            load.load_id: played.slots[load.load_id]
+            for k in sorted(held.begin_s)
+            for load in self.heaps[k].loads
+            if load.load_id in played.slots
         }
+        routes, left = self._tippers(slots)
+        return self._joined(replace(held, iterations=iterations), slots, routes, left)
 
-    def _tippers(
-        self, slots: Mapping[str, tuple[int, int]], share: tuple[float, float]
-    ) -> tuple[list[Route], list[Unserved], int]:
-        """Return the routes of the tippers, and which loads they leave."""
-        chosen = [self.index[name] for name in slots if name in self.index]
+    def _paced(self, pace: float) -> list[int | None]:
+        """Return how long stays last if loading takes so much longer; None = no tipper comes."""
+        return [
+            None if trip_s is None else math.ceil(pace * sum(x.service_s for x in heap.loads))
+            for heap, trip_s in zip(self.heaps, self.trips, strict=True)
+        ]
+
+    def _tippers(self, slots: Mapping[str, tuple[int, int]]) -> tuple[list[Route], list[Unserved]]:
+        """Return the routes that tippers drive for loads in their slots, and which they leave."""
+        chosen = [self.index[name] for name in slots]
         if not chosen:
-            return [], [], 0
+            return [], []
         problem = _with_slots(self.posed, slots).problem
-        part = cut(problem, chosen, self.tippers)
-        plan = self.search.solve(part.problem, share, "snow")
+        part = cut(problem, chosen, self.stage.tippers)
+        steps = MaxIterations(0 if self.search.stopped else STEPS_A_LOAD * len(chosen))
+        options = replace(self.search.options, checkpoint=None, resume=False, begin=None)
+        plan = solve(part.problem, steps, self.search.seed, "native", self.search.tell, options)
         left = [Unserved(part.tasks[u.task], u.reason, u.proof) for u in plan.unserved]
-        return routes_of(part, plan.routes), left, plan.iterations
+        return routes_of(part, plan.routes), left
 
     def _joined(
         self,
         stays: Stays,
         slots: dict[str, tuple[int, int]],
-        routes: list[Route],
-        left: list[Unserved],
-        iterations: int,
+        routes: Sequence[Route],
+        left: Sequence[Unserved],
     ) -> _Attempt:
-        """Return the plan of all, each loader leaving when its last truck is loaded."""
+        """Return the plan of all, each loader leaving when its last truck is loaded.
+
+        Raises
+        ------
+        InfeasibleError
+            When it breaks a rule.
+        """
         posed = _with_slots(self.posed, slots)
         ends = self._loaded(posed, routes)
         posed, number = self._stays(posed, stays, ends)
@@ -265,14 +268,14 @@ class _Hauling:
             replace(u, reason=DUMPS_FULL)
             if u.reason in (FLEET_BUSY, NO_LOADER) and posed.problem.tasks[u.task].mass_kg > room_kg
             else u
-            for u in (*left, *self._unloaded(stays))
+            for u in (*left, *self._unloaded(stays, slots))
         ]
         plan = replace(
             NOTHING,
             routes=(*(r for r in tours if r.steps), *routes),
             unserved=tuple(sorted(unserved, key=lambda u: u.task)),
             lower_bound=lower_bound(posed.problem),
-            iterations=stays.iterations + iterations,
+            iterations=stays.iterations,
             solver="native",
         )
         judged = evaluate_plan(posed.problem, plan)
@@ -280,7 +283,7 @@ class _Hauling:
             raise InfeasibleError(
                 "\n".join(["the plan found breaks its own rules:", *judged.violations])
             )
-        return _Attempt(posed, replace(plan, cost=judged.cost), judged, slots, len(left))
+        return _Attempt(posed, replace(plan, cost=judged.cost), judged, slots)
 
     def _loaded(self, posed: DayProblem, routes: Sequence[Route]) -> dict[int, int]:
         """Return when the last load of each heap is loaded, by the index of the heap."""
@@ -313,14 +316,16 @@ class _Hauling:
         whole = replace(problem, tasks=tuple(tasks))
         return replace(posed, problem=whole, sources=tuple(sources)), number
 
-    def _unloaded(self, stays: Stays) -> list[Unserved]:
-        """Return the loads of heaps that no loader comes to."""
-        return [
-            Unserved(self.index[load.load_id], _word(why), {})
-            for k, why in sorted(stays.left.items())
-            for load in self.heaps[k].loads
-            if load.load_id in self.index
-        ]
+    def _unloaded(self, stays: Stays, slots: Mapping[str, tuple[int, int]]) -> Iterator[Unserved]:
+        """Yield the loads without a slot: no loader comes, or it finds no truck in time."""
+        for k, heap in enumerate(self.heaps):
+            for load in heap.loads:
+                if load.load_id in self.index and load.load_id not in slots:
+                    if self.trips[k] is None:
+                        why = LOADER_BARRED
+                    else:
+                        why = FLEET_BUSY if k in stays.begin_s else NO_LOADER
+                    yield Unserved(self.index[load.load_id], why, {})
 
 
 def _room_kg(posed: DayProblem, routes: Sequence[Route]) -> float:
@@ -337,11 +342,6 @@ def _room_kg(posed: DayProblem, routes: Sequence[Route]) -> float:
         if SNOW in f.streams
     ]
     return max(rooms)
-
-
-def _word(why: str) -> str:
-    """Return why a load stays where loaders do not come, by the rule that keeps them away."""
-    return LOADER_BARRED if why == "unreachable" else NO_LOADER
 
 
 def _with_slots(posed: DayProblem, slots: Mapping[str, tuple[int, int]]) -> DayProblem:

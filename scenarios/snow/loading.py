@@ -1,15 +1,16 @@
-"""When loaders stand where: their tours over heaps in order of priority, and a slot for each load.
+"""Tours of loaders over heaps in order of priority, and how tours and trucks are played together.
 
 A place can be loaded only while a loader is there, and one truck at a time. So loaders are planned
-first, each heap as a stay in which its loads have slots one after the other. A slot is as wide as
-the trucks and the dumps allow by then, so that trucks may be early or late within it, and no two
-loads of a loader ever meet.
+first, each heap as a stay, and then played with the trucks (`in_step`). What the play tells of a
+tour - how long loaders wait for trucks - no tour knows, so tours are changed heap by heap as long
+as plays haul more.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,18 +19,22 @@ from numpy.typing import NDArray
 from scenarios.cleaning.linked import Search, routes_of
 from scenarios.problem import DayProblem
 from scenarios.schema import SNOW
-from scenarios.snow.heaps import Heap, SnowLoad
+from scenarios.snow.heaps import Heap
+from scenarios.snow.in_step import Played, Stage
 from solvers.cut import cut
 from solvers.evaluate import evaluate_plan
+from solvers.given import Given
 from solvers.plan import Route
-from solvers.problem import Task, Vehicle
+from solvers.problem import Task
 from solvers.solve import solve
-from solvers.stop import MaxIterations
+from solvers.stop import Interruptible, MaxIterations
 
 HURRIES = (1.2, 1.5, 2.0, 3.0)
 """Deadlines tried for a priority, in parts of the time that loaders need for it at the least."""
 STEPS, STEPS_A_HEAP = 300, 10
 """Iterations of each search for loaders, at least and for each heap."""
+PLAY_STEPS = 100
+"""Iterations for which a play counts: it takes about as long."""
 NOWHERE = np.iinfo(np.int32).max // 4
 
 
@@ -78,35 +83,6 @@ def load_places(posed: DayProblem) -> dict[str, int]:
     return {t.task_id: t.modes[0].entry for t in posed.problem.tasks if t.stream == SNOW}
 
 
-def slot_widths(
-    posed: DayProblem, heaps: Sequence[Heap], trips: Sequence[int | None], slack: float
-) -> list[int]:
-    """Return the width of the slots of each heap: no wider than loading where trucks abound.
-
-    With ``slack`` 1 the tippers are on the road without a pause and all bays of dumps are taken.
-    """
-    problem = posed.problem
-    tippers = [v for v in problem.vehicles if SNOW in v.capacity_l]
-    loaders = len(problem.vehicles) - len(tippers)
-    bays = sum(f.bays / max(1, f.unload_s) for f in problem.facilities if SNOW in f.streams)
-    widths = []
-    for heap, trip_s in zip(heaps, trips, strict=True):
-        load = max(heap.loads, key=lambda one: one.litres)
-        at_once = [_loads_at_once(v, load) for v in tippers]
-        rates = [n / ((trip_s or 0) + n * load.service_s) for n in at_once]
-        visits = sum(rate / n for rate, n in zip(rates, at_once, strict=True))
-        # loads a second that tippers carry, slower where they would queue for the bays
-        carried = sum(rates) * min(1.0, bays / visits)
-        widths.append(max(load.service_s, math.ceil(slack * loaders / carried)))
-    return widths
-
-
-def _loads_at_once(tipper: Vehicle, load: SnowLoad) -> int:
-    """Return how many loads of this size a tipper carries in one trip."""
-    by_mass = tipper.capacity_kg // max(1, load.mass_kg)
-    return max(1, min(tipper.capacity_l[SNOW] // load.litres, by_mass))
-
-
 def plan_stays(
     posed: DayProblem, heaps: Sequence[Heap], stays_s: Sequence[int | None], search: Search
 ) -> Stays:
@@ -140,28 +116,64 @@ def _tours(
     hurry: float | None,
 ) -> Stays:
     """Return tours of the loaders with deadlines by priority, or without any."""
-    problem = posed.problem
-    loaders = [k for k, v in enumerate(problem.vehicles) if SNOW not in v.capacity_l]
-    until = max(problem.vehicles[k].shift_end for k in loaders)
+    until = max(v.shift_end for v in posed.problem.vehicles if SNOW not in v.capacity_l)
     latest = _deadlines(posed, heaps, stays_s, hurry) if hurry else dict.fromkeys((1, 2, 3), until)
-    first = len(problem.tasks) - len(heaps)
-    chosen, left = [], {}
-    tasks: list[Task] = list(problem.tasks)
+    stays = {}
     for k, (heap, stay_s) in enumerate(zip(heaps, stays_s, strict=True)):
-        if stay_s is None:
-            left[k] = "unreachable"
-            continue
-        last = max(heap.ready_s, latest[heap.priority] - stay_s)
+        if stay_s is not None:
+            last = max(heap.ready_s, latest[heap.priority] - stay_s)
+            stays[k] = (stay_s, (heap.ready_s, last))
+    steps = 0 if search.stopped else STEPS + STEPS_A_HEAP * len(stays)
+    found = _driven(posed, len(heaps), stays, steps, search, None)
+    nowhere = {k: "unreachable" for k, stay_s in enumerate(stays_s) if stay_s is None}
+    return replace(found, left=nowhere | found.left)
+
+
+def held_stays(
+    posed: DayProblem,
+    heaps: Sequence[Heap],
+    stays: Mapping[int, tuple[int, int]],
+    tours: Stays,
+    search: Search,
+) -> Stays:
+    """Return tours on which loaders come to heaps and leave them when they are told to."""
+    problem = posed.problem
+    first = len(problem.tasks) - len(heaps)
+    begin = {
+        problem.vehicles[route.vehicle].vehicle_id: [
+            (problem.tasks[step.idx].task_id, step.mode)
+            for step in route.steps
+            if step.kind == "task" and step.idx - first in stays
+        ]
+        for route in tours.routes
+    }
+    fixed = {k: (leave_s - come_s, (come_s, come_s)) for k, (come_s, leave_s) in stays.items()}
+    found = _driven(posed, len(heaps), fixed, 0, search, begin)
+    return replace(found, left=tours.left | found.left)
+
+
+def _driven(
+    posed: DayProblem,
+    num_heaps: int,
+    stays: Mapping[int, tuple[int, tuple[int, int]]],
+    steps: int,
+    search: Search,
+    begin: Given | None,
+) -> Stays:
+    """Return tours over heaps, each with the seconds of the stay and when it may begin."""
+    problem = posed.problem
+    first = len(problem.tasks) - num_heaps
+    tasks: list[Task] = list(problem.tasks)
+    for k, (stay_s, window) in stays.items():
         mode = replace(tasks[first + k].modes[0], service_s=stay_s)
-        tasks[first + k] = replace(tasks[first + k], modes=(mode,), windows=((heap.ready_s, last),))
-        chosen.append(first + k)
-    if not chosen:
-        return Stays((), {}, left, 0)
-    part = cut(replace(problem, tasks=tuple(tasks)), chosen, loaders)
-    steps = 0 if search.stopped else STEPS + STEPS_A_HEAP * len(chosen)
-    options = replace(search.options, checkpoint=None, resume=False, target=None)
+        tasks[first + k] = replace(tasks[first + k], modes=(mode,), windows=(window,))
+    if not stays:
+        return Stays((), {}, {}, 0)
+    loaders = [k for k, v in enumerate(problem.vehicles) if SNOW not in v.capacity_l]
+    part = cut(replace(problem, tasks=tuple(tasks)), [first + k for k in sorted(stays)], loaders)
+    options = replace(search.options, checkpoint=None, resume=False, target=None, begin=begin)
     plan = solve(part.problem, MaxIterations(steps), search.seed, "native", search.tell, options)
-    left |= {part.tasks[u.task] - first: u.reason for u in plan.unserved}
+    left = {part.tasks[u.task] - first: u.reason for u in plan.unserved}
     begin_s = {
         part.tasks[timing.step.idx] - first: timing.begin_s
         for route in evaluate_plan(part.problem, plan).driven
@@ -184,3 +196,60 @@ def _deadlines(
         work_s += sum(stay_s or 0 for heap, stay_s in own if heap.priority == priority)
         latest[priority] = begin_s + math.ceil(hurry * work_s / len(loaders))
     return latest
+
+
+def tours_of(posed: DayProblem, heaps: Sequence[Heap], stays: Stays) -> list[list[int]]:
+    """Return the heaps of each loader in the order of its tour, the higher priorities first."""
+    first = len(posed.problem.tasks) - len(heaps)
+    own = {r.vehicle: [s.idx - first for s in r.steps if s.kind == "task"] for r in stays.routes}
+    loaders = [k for k, v in enumerate(posed.problem.vehicles) if SNOW not in v.capacity_l]
+    return [sorted(own.get(k, []), key=lambda i: heaps[i].priority) for k in loaders]
+
+
+def best_played(
+    stage: Stage, begin: Sequence[list[list[int]]], heaps: Iterable[int], search: Search
+) -> tuple[Played, int]:
+    """Return the best play that is found from some tours on, and how many were played.
+
+    ``heaps`` are those that a tour may come to. A play counts as ``PLAY_STEPS`` iterations.
+    """
+    tours = max(begin, key=lambda one: _merit(stage.play(one)))
+    best, plays, told = stage.play(tours), len(begin), time.monotonic()
+    all_heaps, chance = sorted(heaps), np.random.default_rng(search.seed)
+    total = sum(task.price for task in stage.problem.tasks[: stage.first])
+    with Interruptible(search.stop) as stop:
+        while not search.stopped and len(all_heaps) > 1 and stop.used(plays * PLAY_STEPS) < 1.0:
+            tried = _changed(tours, best, all_heaps, chance)
+            played = stage.play(tried)
+            plays += 1
+            if _merit(played) >= _merit(best):
+                tours, best = tried, played
+            if time.monotonic() - told >= 1.0:
+                told = time.monotonic()
+                left = stage.first - len(best.slots)
+                search.tell("improving", stop.used(plays * PLAY_STEPS), total - best.worth, left)
+    return best, plays * PLAY_STEPS
+
+
+def _merit(played: Played) -> tuple[int, int]:
+    """What is better is greater: what is hauled at its prices, then how soon all is done."""
+    return played.worth, -sum(leave_s for _, leave_s in played.stays.values())
+
+
+def _changed(
+    tours: Sequence[list[int]], played: Played, heaps: Sequence[int], chance: np.random.Generator
+) -> list[list[int]]:
+    """Return tours on which a heap, or two neighbors, stand elsewhere among those worked off."""
+    changed = [list(own) for own in tours]
+    heap = heaps[int(chance.integers(len(heaps)))]
+    moved = [heap]
+    for own in changed:
+        if heap in own:
+            at = own.index(heap)
+            moved = own[at : at + 1 + int(chance.integers(2))]
+            del own[at : at + len(moved)]
+    own = changed[int(chance.integers(len(changed)))]
+    worked = sum(k in played.stays for k in own)
+    at = int(chance.integers(worked + 1))
+    own[at:at] = moved
+    return changed

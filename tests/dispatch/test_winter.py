@@ -203,6 +203,18 @@ def test_salt_is_not_spread_in_great_cold(tmp_path: Path):
     assert any("salt does not help" in note for note in record["notes"])
 
 
+def test_why_runs_are_left_out_is_told(tmp_path: Path):
+    """With no salt aboard and no store nothing is spread, and the summary says what to add."""
+    city = snowy(tmp_path)
+    written("trucks.csv", TRUCKS.replace(",300,", ",,"))(city)
+    arguments = ["winter", str(city), "--storm", str(city / "storm.toml"), "--iterations", "10"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    record = json.loads(next((city / "plans").rglob("winter.json")).read_text(encoding="utf-8"))
+    assert record["left"]["water"] > 0
+    assert f"{record['left']['water']} runs left out: The salt that it needs is" in result.output
+
+
 def test_without_ploughs_there_is_no_winter_service(tmp_path: Path):
     """Exit code 4 and what to add."""
     city = snowy(tmp_path)
