@@ -31,8 +31,6 @@ from solvers.stop import Stop
 Say = Callable[[str], None]
 PRIORITIES = {1: "bridges, ramps, slopes", 2: "classes 1 and 2", 3: "other streets"}
 NO_SALT = "The salt that it needs is not aboard, and no store refills it: see salt_kg, kind salt."
-    "The salt that it needs is not aboard, and no store refills it: see salt_kg, and kind salt."
-)
 
 
 @dataclass(frozen=True)
