@@ -68,7 +68,7 @@ def build_tables(
     sites = found_sites(places, names, rng)
     rows = point_rows(sites, counts, list(hints.districts), rng)
     known = {name: anchor.to_meters(*place) for name, place in hints.places.items()}
-    facilities = place_facilities(ground, known)
+    facilities = place_facilities(ground, known, points)
     washes = facilities[facilities["kind"] == "wash"]
     entries = [
         anchor.to_meters(lon, lat) for lon, lat in zip(washes["lon"], washes["lat"], strict=False)

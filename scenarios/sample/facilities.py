@@ -19,6 +19,8 @@ MAIN_CLASSES = ("primary", "secondary")
 SETBACK_M = 9.0
 APART_M = 120.0
 CLOSING_DAY = "2025-06-30"
+SERVED_POINTS = 2000
+"""Points from which on plants and stations are larger in proportion: about what these take."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ SPECS = (
 WATER_POINTS = ((15, 0.2), (75, 0.35), (135, 0.2), (180, 0.4), (225, 0.3), (270, 0.3), (315, 0.35), (0, 0.55))  # fmt: skip  # noqa: E501
 
 
-def place_facilities(ground: Ground, known: dict[str, Point]) -> pd.DataFrame:
+def place_facilities(ground: Ground, known: dict[str, Point], points: int) -> pd.DataFrame:
     """Rows of facilities.csv.
 
     Parameters
@@ -89,14 +91,17 @@ def place_facilities(ground: Ground, known: dict[str, Point]) -> pd.DataFrame:
         The streets.
     known
         Places in meters that the maker of the map had in mind, by facility.
+    points
+        Rows of points.csv; sites of more than ``SERVED_POINTS`` are larger in proportion.
     """
+    scale = max(1.0, points / SERVED_POINTS)
     sites = _Sites(ground)
     specs = [*SPECS, *_water_points()]
     rows = []
     for spec in specs:
         wish = known.get(spec.facility_id) or _wish(ground, spec)
         lon, lat = sites.take(wish, inbound=spec.kind == "wash")
-        rows.append(_row(spec, lon, lat))
+        rows.append(_row(spec, lon, lat, scale))
     frame = pd.DataFrame(rows)
     closing = frame["facility_id"] == "L1"
     frame["active_to"] = pd.to_datetime(pd.Series(CLOSING_DAY, frame.index)).where(closing)
@@ -117,7 +122,7 @@ def _wish(ground: Ground, spec: Spec) -> Point:
     return cx + out * math.cos(angle), cy + out * math.sin(angle)
 
 
-def _row(spec: Spec, lon: float, lat: float) -> dict[str, Any]:
+def _row(spec: Spec, lon: float, lat: float, scale: float) -> dict[str, Any]:
     start, end = spec.hours or (None, None)
     return {
         "facility_id": spec.facility_id,
@@ -128,10 +133,10 @@ def _row(spec: Spec, lon: float, lat: float) -> dict[str, Any]:
         "streams": spec.streams,
         "open": None if start is None else start * 3600,
         "close": None if end is None else end * 3600,
-        "bays": spec.bays,
-        "capacity_t_day": spec.capacity_t_day,
+        "bays": math.ceil(spec.bays * scale),
+        "capacity_t_day": round(spec.capacity_t_day * scale, 1),
         "haul_to": spec.haul_to,
-        "storage_t": spec.storage_t,
+        "storage_t": round(spec.storage_t * scale, 1),
     }
 
 

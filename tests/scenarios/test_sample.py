@@ -111,6 +111,19 @@ def test_most_points_are_due_and_can_be_carried(city: City):
         assert stop.mass_kg <= largest
 
 
+@pytest.mark.parametrize("points", [FULL, 2000, 6000])
+def test_plants_take_what_the_points_bring(tmp_path: Path, points: int):
+    """What is due on a day of any stream finds room, whatever the number of points."""
+    city = read_city(write_sample(tmp_path / "city", points=points))
+    due: Counter[str] = Counter()
+    for stop in plan_day(city, DAY).stops:
+        due[stop.stream] += stop.mass_kg
+    final = city.facilities[city.facilities["kind"].isin(("plant", "landfill"))]
+    for stream, kg in due.items():
+        takes = [stream in streams for streams in final["streams"]]
+        assert kg < 900 * final.loc[takes, "capacity_t_day"].sum()
+
+
 def test_streets_of_every_kind(osm: ET.Element):
     """Ring, arterials, back streets, compounds and tracks of the fringe, with Chinese names."""
     ways = [tags(way) for way in osm.findall("way")]
