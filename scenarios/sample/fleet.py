@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from scenarios.defaults import default_number
+from scenarios.sample.facilities import SERVED_POINTS
 
 FULL_SIZE = 400
 PERMIT = "sanitation"
@@ -72,10 +73,16 @@ def build_fleet(points: int) -> pd.DataFrame:
     """Rows of trucks.csv for a number of points; every kind has at least one truck."""
     rows = []
     for model in models():
-        scale = points / FULL_SIZE if model.kind not in ("flusher", "transfer") else 1.0
-        count = max(1, round(len(model.shifts) * scale))
+        count = max(1, round(len(model.shifts) * _scale(model.kind, points)))
         rows += [_row(model, number) for number in range(1, count + 1)]
     return pd.DataFrame(rows)
+
+
+def _scale(kind: str, points: int) -> float:
+    """Return how many times the trucks of `models` there are; streets are the same for any city."""
+    if kind == "flusher":
+        return 1.0
+    return max(1.0, points / SERVED_POINTS) if kind == "transfer" else points / FULL_SIZE
 
 
 def _row(model: Model, number: int) -> dict[str, Any]:
