@@ -27,7 +27,9 @@ setup: $(VENV)/.ready
 demo: $(VENV)/.ready
 	@$(BIN)/huanwei demo
 
+# Compiled once beforehand: else each worker would compile the same, at the same time.
 test: $(VENV)/.ready
+	@$(BIN)/python -c 'from solvers.warmup import warm_up; warm_up(print)'
 	@echo "Running the tests on $(WORKERS) workers ..."
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 	@echo "Running the kernels' tests once more without the compiler ..."
