@@ -27,7 +27,7 @@ PLAIN_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.0, 0.0, 0.0, 0.05)
 TIMED_KNOBS = (10.0, 10.0, 0.5, 0.01, 0.01, 0.3, 15.0, 30.0, 0.05)
 """Mean number removed, longest string, share of split strings, their growth, rate of blinks; share
 of larger ruins, with their mean and longest; share of steps that exchange tails. Windows make
-single stops hard to move between long routes or trips: there a long string must go now and then."""
+single stops hard to move between long routes, so that now and then a long string must go."""
 WAIT_WEIGHT, WARP_WEIGHT = 0.2, 1.0
 """Weights of waiting and lateness in how near two tasks are (Vidal et al. 2013, section 4.5)."""
 MEAN_WEIGHT = 1e-3

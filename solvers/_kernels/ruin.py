@@ -246,13 +246,6 @@ def empty(t: Tables, r: int) -> None:
     _tidy(t.travel, t.group, link, t.node, t.route, work, tally, r)
 
 
-@inlined_kernel
-def has_long_routes(t: Tables) -> bool:
-    """Whether a mean route holds so many tasks that strings reach but a part of it."""
-    served = t.tally[NUM_TASKS] - t.tally[NUM_ABSENT]
-    return served > 2.0 * t.knob[LONGEST] * t.tally[NUM_USED]
-
-
 @spliced_kernel
 def ruin(t: Tables, center: int) -> None:
     """Tear strings out of the routes of one estate around a task; labels are fresh afterwards."""
@@ -260,8 +253,7 @@ def ruin(t: Tables, center: int) -> None:
     tally, seed, knob = t.tally, t.seed, t.knob
     served = tally[NUM_TASKS] - tally[NUM_ABSENT]
     mean, longest = knob[MEAN_REMOVED], knob[LONGEST]
-    large = knob[LARGE] > 0.0 and (tally[RELOADS] or has_long_routes(t))
-    if large and draw(seed) < knob[LARGE]:
+    if knob[LARGE] > 0.0 and draw(seed) < knob[LARGE]:
         mean, longest = knob[MEAN_LARGE], knob[LONGEST_LARGE]
     longest = min(longest, served / max(1, tally[NUM_USED]))
     most = 4.0 * mean / (1.0 + longest) - 1.0

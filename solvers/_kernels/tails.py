@@ -24,13 +24,16 @@ from solvers._kernels.ground import (
     LATE_B,
     LATE_F,
     LIMITS_DURATION,
+    LONGEST,
     MAX_DURATION,
     MAX_KG,
     MAX_TASKS,
     NEVER,
     NOTHING,
+    NUM_ABSENT,
     NUM_ROUTES,
     NUM_TASKS,
+    NUM_USED,
     OUT_COST,
     ROOM,
     ROUTE,
@@ -54,15 +57,17 @@ from solvers._kernels.links import (
     tie,
     way,
 )
-from solvers._kernels.ruin import has_long_routes
 
 
 @inlined_kernel
 def exchanges_tails(t: Tables) -> bool:
     """Whether a step exchanges tails: by chance; with windows only where routes are long."""
-    if t.tally[TIMED] and not has_long_routes(t):
-        return False
-    return t.knob[TAILS] > 0.0 and draw(t.seed) < t.knob[TAILS]
+    tally, knob = t.tally, t.knob
+    if tally[TIMED]:
+        served = tally[NUM_TASKS] - tally[NUM_ABSENT]
+        if served <= 2.0 * knob[LONGEST] * tally[NUM_USED]:
+            return False
+    return knob[TAILS] > 0.0 and draw(t.seed) < knob[TAILS]
 
 
 @inlined_kernel
