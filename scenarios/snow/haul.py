@@ -34,7 +34,6 @@ from scenarios.snow.loading import (
     best_played,
     held_stays,
     plan_stays,
-    round_trips,
     tours_of,
 )
 from scenarios.street_tasks import StreetTask
@@ -184,7 +183,7 @@ def _stops(city: City, heap: Heap) -> list[DueStop]:
 
 
 @dataclass(frozen=True)
-class _Attempt:
+class _Joined:
     """A plan of all, and when loading of each load may begin."""
 
     posed: DayProblem
@@ -201,14 +200,13 @@ class _Hauling:
         problem = posed.problem
         self.stage = Stage(problem, heaps)
         self.index, self.first = self.stage.index, self.stage.first
-        self.trips = round_trips(posed, heaps)
+        self.reached = {k for k, heap in enumerate(heaps) if self.stage.has_way(heap)}
 
-    def plan(self) -> _Attempt:
+    def plan(self) -> _Joined:
         """Return the plan of the best play, its trucks searched anew if a rule forbids theirs."""
         stays = [plan_stays(self.posed, self.heaps, self._paced(p), self.search) for p in PACES]
-        begin = [tours_of(self.posed, self.heaps, one) for one in stays]
-        reached = [k for k, trip_s in enumerate(self.trips) if trip_s is not None]
-        played, iterations = best_played(self.stage, begin, reached, self.search)
+        begin = [tours_of(self.stage, one) for one in stays]
+        played, iterations = best_played(self.stage, begin, self.reached, self.search)
         come_s = {k: come_s for k, (come_s, _) in played.stays.items()}
         held = Stays(played.tours, come_s, stays[0].left, iterations)
         try:
@@ -226,10 +224,10 @@ class _Hauling:
 
     def _paced(self, pace: float) -> list[int | None]:
         """Return how long stays last if loading takes so much longer; None = no tipper comes."""
-        return [
-            None if trip_s is None else math.ceil(pace * sum(x.service_s for x in heap.loads))
-            for heap, trip_s in zip(self.heaps, self.trips, strict=True)
-        ]
+        stays: list[int | None] = [None] * len(self.heaps)
+        for k in self.reached:
+            stays[k] = math.ceil(pace * sum(load.service_s for load in self.heaps[k].loads))
+        return stays
 
     def _tippers(self, slots: Mapping[str, tuple[int, int]]) -> tuple[list[Route], list[Unserved]]:
         """Return the routes that tippers drive for loads in their slots, and which they leave."""
@@ -250,7 +248,7 @@ class _Hauling:
         slots: dict[str, tuple[int, int]],
         routes: Sequence[Route],
         left: Sequence[Unserved],
-    ) -> _Attempt:
+    ) -> _Joined:
         """Return the plan of all, each loader leaving when its last truck is loaded.
 
         Raises
@@ -283,7 +281,7 @@ class _Hauling:
             raise InfeasibleError(
                 "\n".join(["the plan found breaks its own rules:", *judged.violations])
             )
-        return _Attempt(posed, replace(plan, cost=judged.cost), judged, slots)
+        return _Joined(posed, replace(plan, cost=judged.cost), judged, slots)
 
     def _loaded(self, posed: DayProblem, routes: Sequence[Route]) -> dict[int, int]:
         """Return when the last load of each heap is loaded, by the index of the heap."""
@@ -317,14 +315,18 @@ class _Hauling:
         return replace(posed, problem=whole, sources=tuple(sources)), number
 
     def _unloaded(self, stays: Stays, slots: Mapping[str, tuple[int, int]]) -> Iterator[Unserved]:
-        """Yield the loads without a slot: no loader comes, or it finds no truck in time."""
+        """Yield the loads without a slot.
+
+        It is tippers that are short where loaders came, or would without waiting for any.
+        """
         for k, heap in enumerate(self.heaps):
+            why = FLEET_BUSY
+            if k not in self.reached:
+                why = LOADER_BARRED
+            elif k in stays.left and k not in stays.begin_s:
+                why = NO_LOADER
             for load in heap.loads:
                 if load.load_id in self.index and load.load_id not in slots:
-                    if self.trips[k] is None:
-                        why = LOADER_BARRED
-                    else:
-                        why = FLEET_BUSY if k in stays.begin_s else NO_LOADER
                     yield Unserved(self.index[load.load_id], why, {})
 
 

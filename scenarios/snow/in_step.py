@@ -66,6 +66,18 @@ class Stage:
         self.loaders = [k for k, v in enumerate(problem.vehicles) if SNOW not in v.capacity_l]
         self.tippers = [k for k, v in enumerate(problem.vehicles) if SNOW in v.capacity_l]
 
+    def has_way(self, heap: Heap) -> bool:
+        """Whether some tipper can bring what lies there to a dump and come back."""
+        load = self.index.get(heap.loads[0].load_id)
+        if load is None:  # it lies on no street of a tipper
+            return False
+        for profile in {self.problem.vehicles[k].profile for k in self.tippers}:
+            ways = self.ways[profile]
+            row = ways.row[self.place[load]]
+            if any(min(ways.go[row][d], ways.back[d][row]) >= 0 for d in range(len(ways.dumps))):
+                return True
+        return False
+
     def play(self, tours: Sequence[Sequence[int]]) -> Played:
         """Play the hauling of heaps in the order of a tour for each loader."""
         return _Night(self).play(tours)

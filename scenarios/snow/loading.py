@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scenarios.cleaning.linked import Search, routes_of
 from scenarios.problem import DayProblem
@@ -35,7 +34,6 @@ STEPS, STEPS_A_HEAP = 300, 10
 """Iterations of each search for loaders, at least and for each heap."""
 PLAY_STEPS = 100
 """Iterations for which a play counts: it takes about as long."""
-NOWHERE = np.iinfo(np.int32).max // 4
 
 
 @dataclass(frozen=True)
@@ -50,37 +48,6 @@ class Stays:
     begin_s: dict[int, int]
     left: dict[int, str]
     iterations: int
-
-
-def round_trips(posed: DayProblem, heaps: Sequence[Heap]) -> list[int | None]:
-    """Return seconds from each heap to the best dump and back, unloading included; None = no way.
-
-    The best is that of the fastest tipper; a dump's queue is not in it.
-    """
-    problem, at = posed.problem, load_places(posed)
-    # a load that stands on no street of a tipper is none of the problem's
-    places = np.asarray([at.get(h.loads[0].load_id, -1) for h in heaps], dtype=np.int64)
-    dumps = [f for f in problem.facilities if SNOW in f.streams]
-    there = np.asarray([f.location for f in dumps], dtype=np.int64)
-    unload_s = np.asarray([f.unload_s for f in dumps])
-    best = np.full(len(heaps), NOWHERE, dtype=np.int64)
-    for profile in sorted({v.profile for v in problem.vehicles if SNOW in v.capacity_l}):
-        go, back = (
-            _reached(problem.ways.block(profile, origins, targets)[0])
-            for origins, targets in ((places, there), (there, places))
-        )
-        best = np.minimum(best, (go + unload_s + back.T).min(axis=1, initial=NOWHERE))
-    best[places < 0] = NOWHERE
-    return [int(seconds) if seconds < NOWHERE else None for seconds in best.tolist()]
-
-
-def _reached(time_s: NDArray[np.int32]) -> NDArray[np.int64]:
-    return np.where(time_s < 0, NOWHERE, time_s).astype(np.int64)
-
-
-def load_places(posed: DayProblem) -> dict[str, int]:
-    """Return the location of each load."""
-    return {t.task_id: t.modes[0].entry for t in posed.problem.tasks if t.stream == SNOW}
 
 
 def plan_stays(
@@ -138,12 +105,11 @@ def held_stays(
 ) -> Stays:
     """Return tours on which loaders come to heaps and leave them when they are told to."""
     problem = posed.problem
-    first = len(problem.tasks) - len(heaps)
     begin = {
         problem.vehicles[route.vehicle].vehicle_id: [
             (problem.tasks[step.idx].task_id, step.mode)
             for step in route.steps
-            if step.kind == "task" and step.idx - first in stays
+            if step.kind == "task"
         ]
         for route in tours.routes
     }
@@ -198,12 +164,13 @@ def _deadlines(
     return latest
 
 
-def tours_of(posed: DayProblem, heaps: Sequence[Heap], stays: Stays) -> list[list[int]]:
+def tours_of(stage: Stage, stays: Stays) -> list[list[int]]:
     """Return the heaps of each loader in the order of its tour, the higher priorities first."""
-    first = len(posed.problem.tasks) - len(heaps)
-    own = {r.vehicle: [s.idx - first for s in r.steps if s.kind == "task"] for r in stays.routes}
-    loaders = [k for k, v in enumerate(posed.problem.vehicles) if SNOW not in v.capacity_l]
-    return [sorted(own.get(k, []), key=lambda i: heaps[i].priority) for k in loaders]
+    own = {
+        route.vehicle: [s.idx - stage.first for s in route.steps if s.kind == "task"]
+        for route in stays.routes
+    }
+    return [sorted(own.get(k, []), key=lambda i: stage.heaps[i].priority) for k in stage.loaders]
 
 
 def best_played(
@@ -213,8 +180,9 @@ def best_played(
 
     ``heaps`` are those that a tour may come to. A play counts as ``PLAY_STEPS`` iterations.
     """
-    tours = max(begin, key=lambda one: _merit(stage.play(one)))
-    best, plays, told = stage.play(tours), len(begin), time.monotonic()
+    begun = [(stage.play(tours), tours) for tours in begin]
+    best, tours = max(begun, key=lambda pair: _merit(pair[0]))
+    plays, told = len(begin), time.monotonic()
     all_heaps, chance = sorted(heaps), np.random.default_rng(search.seed)
     total = sum(task.price for task in stage.problem.tasks[: stage.first])
     with Interruptible(search.stop) as stop:

@@ -156,6 +156,15 @@ def test_a_play_that_breaks_a_rule_is_mended_by_a_search(tmp_path, monkeypatch):
     assert sum(one["hauled_loads"] for one in haul["hauled"]) >= 0.8 * len(calls[0])
 
 
+def test_what_waits_for_tippers_is_not_blamed_on_loaders(tmp_path):
+    """With an hour of one tipper, loaders that would come to all heaps are not what is short."""
+    short = TRUCKS.replace("Q2,tipper,D1,8000,,,2.4,13:00,21:00\n", "")
+    short = short.replace("8000,16,,2.4,12:00,22:00", "8000,16,,2.4,12:00,15:00")
+    haul = run(snowy(tmp_path, written("trucks.csv", short)))["haul"]
+    assert set(haul["left"]) == {"fleet_busy"}
+    assert 0 < haul["trips"] < sum(one["loads"] for one in haul["hauled"])
+
+
 def test_tippers_and_loaders_stay_at_home_on_other_days(hauled):
     """A day of collection knows nothing of them."""
     city, _ = hauled
