@@ -404,7 +404,7 @@ def _knobs(problem: Problem, flags: dict[int, bool]) -> NDArray[np.float64]:
     knobs = np.asarray(TIMED_KNOBS if flags[g.TIMED] or flags[g.RELOADS] else PLAIN_KNOBS)
     streams = {task.stream for task in problem.tasks}
     untold = flags[g.RELOADS] or flags[g.RELEASES] or flags[g.BOOKED]
-    if untold or len(streams) > 1 or problem.groups:
+    if untold or len(streams) > 1 or problem.groups or problem.pins:
         knobs[g.TAILS] = 0.0
     return knobs
 

@@ -29,6 +29,8 @@ from solvers.sparing import Sparing
 HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
+COLD, COLD_AT = 0.1, 0.9
+"""Below this temperature little changes any more: it is reached after that share of a search."""
 PRICE_HEAT, MOST_HEAT = 1.0, 100.0
 """The begin where tasks are left out at first, as a share of the mean price of a task, and the most
 that this may be as a share of the mean cost. What goes and what comes is worth about as much then:
@@ -39,6 +41,8 @@ search at whose end it falls to nothing. Gaps in full shifts that are scattered 
 long enough only if what stands between them still moves."""
 TRIAL_STEPS = 4
 """Steps a task for which a fleet of one type is tried."""
+
+Float64 = NDArray[np.float64]
 
 WRITTEN = ("link", "node", "route", "work", "rank", "tally")
 """Tables that a search writes; all others are shared by the searches of a problem."""
@@ -80,6 +84,14 @@ def _own_tables(blank: Tables) -> Tables:
         own[name] = aligned(*getattr(blank, name).shape)
         np.copyto(own[name], getattr(blank, name))
     return blank._replace(**own)
+
+
+def _cooled(first: Float64, mean: Float64, end: float, share: float) -> Float64:
+    """Return the temperatures after a share of a search."""
+    cold = COLD * mean
+    if share < COLD_AT:
+        return first * (cold / first) ** (share / COLD_AT)
+    return cold * (end * mean / cold) ** ((share - COLD_AT) / (1.0 - COLD_AT))
 
 
 class Search:
@@ -201,7 +213,7 @@ class Search:
             self._begin_with_one_type()
         mean = self.mean_costs()
         first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
-        heat = first * (end * mean / first) ** share
+        heat = _cooled(first, mean, end, share)
         if self.roster is not None:
             warm = SCARCE_HEAT * mean * min(1.0, (1.0 - share) / SCARCE_END) ** 3
             heat = np.where(self._is_scarce(), np.maximum(heat, warm), heat)
