@@ -29,8 +29,9 @@ from solvers.sparing import Sparing
 HEAT_BEGIN, HEAT_END = 1.0, 0.01
 """Temperatures as shares of the mean cost of the way to a stop, from begin to end."""
 EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
-COLD, COLD_AT = 0.1, 0.9
-"""Below this temperature little changes any more: it is reached after that share of a search."""
+COLD, EXACT_COLD, COLD_OF_STREETS, COLD_AT = 0.1, 0.05, 0.02, 0.9
+"""Temperatures below which little changes any more, as shares of the mean cost, and the share of a
+search after which they are reached. The mean cost of streets is their service for the most part."""
 PRICE_HEAT, MOST_HEAT = 1.0, 100.0
 """The begin where tasks are left out at first, as a share of the mean price of a task, and the most
 that this may be as a share of the mean cost. What goes and what comes is worth about as much then:
@@ -86,12 +87,11 @@ def _own_tables(blank: Tables) -> Tables:
     return blank._replace(**own)
 
 
-def _cooled(first: Float64, mean: Float64, end: float, share: float) -> Float64:
+def _cooled(first: Float64, cold: Float64, last: Float64, share: float) -> Float64:
     """Return the temperatures after a share of a search."""
-    cold = COLD * mean
     if share < COLD_AT:
         return first * (cold / first) ** (share / COLD_AT)
-    return cold * (end * mean / cold) ** ((share - COLD_AT) / (1.0 - COLD_AT))
+    return cold * (last / cold) ** ((share - COLD_AT) / (1.0 - COLD_AT))
 
 
 class Search:
@@ -208,12 +208,16 @@ class Search:
 
     def advance(self, steps: int, share: float) -> None:
         """Make steps at the temperature of a share of the way from begin to end."""
-        begin, end = (EXACT_HEAT_BEGIN, EXACT_HEAT_END) if self.roster else (HEAT_BEGIN, HEAT_END)
+        begin, cold, end = HEAT_BEGIN, COLD, HEAT_END
+        if self.roster is not None:
+            begin, cold, end = EXACT_HEAT_BEGIN, EXACT_COLD, EXACT_HEAT_END
+        elif self.tables.tally[g.MANY_MODES]:
+            cold = COLD_OF_STREETS
         if steps > 0 and not self.begun and self._many_sizes():
             self._begin_with_one_type()
         mean = self.mean_costs()
         first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
-        heat = _cooled(first, mean, end, share)
+        heat = _cooled(first, cold * mean, end * mean, share)
         if self.roster is not None:
             warm = SCARCE_HEAT * mean * min(1.0, (1.0 - share) / SCARCE_END) ** 3
             heat = np.where(self._is_scarce(), np.maximum(heat, warm), heat)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,20 @@ from solvers.pins import first_tasks
 from solvers.plan import Route, Step
 from solvers.problem import Problem
 
+MOST_UNLOADINGS = 5000
+"""Ways to unload that are tried for pins which bays and tonnage stop."""
+
+
+class _PinsCrossedError(InfeasibleError):
+    """The pins of a truck that do not hold beside those of the trucks sent out before it."""
+
+    def __init__(self, vehicle: int, name: str) -> None:
+        super().__init__(
+            f"pins of {name} cannot be held beside those of other trucks: the bays at which"
+            " it would unload are taken, or the day's tonnage is; loosen a pin or its time"
+        )
+        self.vehicle = vehicle
+
 
 class Roster:
     """All vehicles' sequences with their bookings; every change keeps the bays consistent.
@@ -79,6 +94,7 @@ class Roster:
         self._pinned_tasks = {t for tasks in pinned.values() for t in tasks}
         must = [v for v, x in enumerate(problem.vehicles) if v in pinned or x.starts_loaded]
         self._must = {v: list(now[v]) for v in must if now.get(v)}
+        self._ahead: list[int] = []
         self._send_out()
 
     def _present_modes(self, sequence: Sequence[int], tasks: Sequence[int]) -> list[int]:
@@ -113,8 +129,19 @@ class Roster:
         return sequence
 
     def _send_out(self) -> None:
-        """Send out who goes whatever the plan: pinned tasks first, then loads aboard."""
-        self.load(self.pinned | self._must)
+        """Send out who goes whatever the plan: pinned tasks first, then loads aboard.
+
+        A truck with pins that finds bays taken goes before all others in the next try.
+        """
+        while True:
+            try:
+                self.load(self.pinned | self._must)
+                break
+            except _PinsCrossedError as fault:
+                if fault.vehicle in self._ahead:
+                    raise
+                self._ahead.insert(0, fault.vehicle)
+                self._blank()
         self._send_loads()
 
     def _send_loads(self) -> None:
@@ -171,8 +198,10 @@ class Roster:
             late += self._load_route(vehicle, list(sequence))
         self.insert_all(late)
 
-    def _pinned_first(self, item: tuple[int, Sequence[int]]) -> tuple[bool, int]:
-        return item[0] not in self.pinned, item[0]
+    def _pinned_first(self, item: tuple[int, Sequence[int]]) -> tuple[bool, int, int]:
+        vehicle, late = item[0], len(self._ahead)
+        place = self._ahead.index(vehicle) if vehicle in self._ahead else late
+        return vehicle not in self.pinned, place, vehicle
 
     def replace(self, vehicles: Iterable[int], sequences: dict[int, list[int]]) -> None:
         """Empty some vehicles' routes and load other sequences into them."""
@@ -203,22 +232,32 @@ class Roster:
             dropped.append(task)
 
     def _load_pins(self, vehicle: int, sequence: Sequence[int]) -> None:
-        """Empty a route whose steps fail, but for its pinned tasks.
+        """Empty a route whose steps fail, but for its pinned tasks, which may unload elsewhere.
 
         Raises
         ------
-        InfeasibleError
+        _PinsCrossedError
             When not even these hold beside the bays of the other trucks.
         """
         tasks = [int(self.model.mode[step, TASK]) for step in sequence if step >= 0]
         self.routes.route_of[tasks] = -1
-        self._write(vehicle, self.pinned.get(vehicle, []))
-        if self._book(vehicle) != FEASIBLE:
-            truck = self.problem.vehicles[vehicle].vehicle_id
-            raise InfeasibleError(
-                f"pins of {truck} cannot be held beside those of other trucks: the bays at which"
-                " it would unload are taken, or the day's tonnage is; loosen a pin or its time"
-            )
+        for pinned in self._unloading(self.pinned.get(vehicle, [])):
+            self._write(vehicle, pinned)
+            if self._book(vehicle) == FEASIBLE:
+                return
+        raise _PinsCrossedError(vehicle, self.problem.vehicles[vehicle].vehicle_id)
+
+    def _unloading(self, sequence: list[int]) -> Iterator[list[int]]:
+        """Yield a sequence as it is, then with one and with two given visits to facilities."""
+        gaps = range(1, len(sequence) + 1)
+        places = [(k, -f - 1) for k in gaps for f in range(len(self.problem.facilities))]
+        few = itertools.combinations(places, 1), itertools.combinations(places, 2)
+        yield sequence
+        for visits in itertools.islice(itertools.chain(*few), MOST_UNLOADINGS):
+            found = list(sequence)
+            for k, visit in reversed(visits):
+                found.insert(k, visit)
+            yield found
 
     def _is_pinned(self, step: int) -> bool:
         return int(self.model.mode[step, TASK]) in self._pinned_tasks
@@ -243,9 +282,12 @@ class Roster:
 
     def clear(self) -> None:
         """Empty all routes; the best ones known stay."""
+        self._blank()
+        self._send_out()
+
+    def _blank(self) -> None:
         _copy_into(tuple(self.routes), tuple(empty_routes(self.model)))
         _copy_into(tuple(self.bookings), tuple(self._no_bookings()))
-        self._send_out()
 
     def keep_best(self) -> bool:
         """Keep the present routes if none cheaper are known; return whether they were kept."""

@@ -5,6 +5,7 @@ as a slope, else of 2 where its cleaning class is 1 or 2, else of 3. While it sn
 are due in every cycle; all three once it has ended, and on the evening before the first two. Work
 on a run begins with its cycle and ends before the next one, and by the deadline of its priority.
 A priority is clear in a cycle when every piece of street of that priority has been worked in it.
+Tunnels are never due.
 """
 
 from __future__ import annotations
@@ -170,7 +171,10 @@ class StormStreets:
         private = (network.arc_flags & np.uint16(ArcFlag.PRIVATE)) != 0
         named = np.array([isinstance(n, str) and n != "" for n in city.streets["name"]] + [False])
         real = network.arc_base == np.arange(network.num_arcs)
-        self.due: NDArray[np.bool_] = real & (self.number < NO_CLASS) & (~private | named[rows])
+        covered = (network.arc_flags & np.uint16(ArcFlag.TUNNEL)) != 0
+        self.due: NDArray[np.bool_] = (
+            real & (self.number < NO_CLASS) & (~private | named[rows]) & ~covered
+        )
         self.length_cm = network.arc_length_cm
 
     def of_run(self, arcs: tuple[int, ...]) -> int:

@@ -2,8 +2,9 @@
 
 Bridges, ramps and slopes come first, then the streets of cleaning classes 1 and 2, then the others.
 While it snows the first two are worked again in every cycle, and once more when it has ended, then
-the others too. Salt is what a tank holds and salt stores refill: the rules of water with another
-name. Each run has the hours of its cycle as a window and its priority's deadline as their end.
+the others too. In tunnels there is no snow. Salt is what a tank holds and salt stores refill: the
+rules of water with another name. Each run has the hours of its cycle as a window and its priority's
+deadline as their end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 from routing.cache import load_or_build_roads
 from routing.errors import InfeasibleError
 from routing.network import HIGHWAY_CLASSES, ArcFlag, Network
-from routing.profiles import weigh
+from routing.profiles import Weights, weigh
 from scenarios.access import access_groups
 from scenarios.city import City
 from scenarios.cleaning.linked import Search
@@ -191,9 +192,8 @@ class _Winter:
         self, rounds: Sequence[tuple[int, int, int]], wanted: Sequence[int]
     ) -> list[StreetTask]:
         """Return a run for each cycle in which its priority is worked."""
-        tasks, notes = due_streets(
-            self.city, self.day, self.network, self.groups, self.weights, any_day
-        )
+        snowed = [_under_the_sky(self.network, w) for w in self.weights]
+        tasks, notes = due_streets(self.city, self.day, self.network, self.groups, snowed, any_day)
         beside = ("no cleaning class", "row 0: ramp-")
         self.notes += [note for note in notes if not any(word in note for word in beside)]
         last = rounds[-1][0]
@@ -228,6 +228,12 @@ class _Winter:
             self.city, self.day, self.network, self.groups, travel, runs, self.notes, search.say
         )
         return DayPlan(self.day.date, self.network, posed, solve_day(posed, search), search.seed)
+
+
+def _under_the_sky(network: Network, weights: Weights) -> Weights:
+    """Return weights without the insides of tunnels, where no snow falls."""
+    covered = (network.arc_flags & np.uint16(ArcFlag.TUNNEL)) != 0
+    return replace(weights, routable=weights.routable & ~covered)
 
 
 def _with_ramps(city: City) -> City:

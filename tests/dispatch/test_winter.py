@@ -19,7 +19,7 @@ from scenarios.city import read_city
 from scenarios.cleaning.storm import Storm, read_storm
 from scenarios.cleaning.winter import cycles
 from scenarios.run import load_network
-from tests.cities import added, place, write_good, written
+from tests.cities import BRIDGE, added, place, write_good, written
 
 H = 3600
 STORM = (
@@ -71,6 +71,28 @@ def test_every_priority_in_every_cycle(stormy):
         assert (one["clear_s"] is None) == (one["cleared_km"] < one["km"])
     # the bridge, and the slope that the storm names, are residential or of class 2 otherwise
     assert all(one["km"] > 0.5 for one in record["cleared"] if one["priority"] == 1)
+
+
+def test_no_snow_falls_in_tunnels(tmp_path: Path):
+    """The way over the river as a tunnel: it is driven through to the east bank, not ploughed."""
+    city = snowy(tmp_path / "city")
+    streets = city / "map.osm"
+    text = streets.read_text(encoding="utf-8")
+    assert text.count('k="bridge"') == 1
+    streets.write_text(text.replace('k="bridge"', 'k="tunnel"'), encoding="utf-8")
+    record = run(city)
+    assert [report["ok"] for report in record["audit"]] == [True, True]
+    network = load_network(read_city(city), lambda text: None)
+    plan = load_plan(city / "plans" / "winter-2024-11-25" / "storm")
+    acts = [act for route in plan["routes"] for act in route["activities"]]
+    ways = {
+        int(network.arc_way_id[arc])
+        for act in acts
+        if act["kind"] == "street"
+        for arc in act["service_arcs"]
+    }
+    assert BRIDGE not in ways
+    assert 701 in ways
 
 
 def test_salt_is_reloaded_before_it_runs_out(stormy):
