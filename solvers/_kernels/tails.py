@@ -2,15 +2,13 @@
 
 After Potvin & Rousseau 1995 (2-opt*, doi 10.1057/jors.1995.204). Labels from both ends tell in
 constant time whether the new routes hold their windows. Strings that are torn out reach all of a
-short route; there windows make most exchanges idle. One of the tails, or one of the heads, may be
-nothing: then a long route is split in two, or two become one.
+short route; there windows make most exchanges idle.
 """
 
 from __future__ import annotations
 
 from routing._kernels.jit import inlined_kernel, lean_inner_kernel, spliced_kernel
 from solvers._kernels.chance import draw
-from solvers._kernels.fleet import empty_route
 from solvers._kernels.ground import (
     COLLECTED_KG,
     COST_LAYER,
@@ -19,8 +17,6 @@ from solvers._kernels.ground import (
     EARLY_1,
     EARLY_B,
     EARLY_F,
-    FIXED_COST,
-    HINT,
     IN_COST,
     KG,
     LATE_0,
@@ -61,8 +57,6 @@ from solvers._kernels.links import (
     tie,
     way,
 )
-
-SPLITS = 0.1  # share of these steps in which a route is split
 
 
 @inlined_kernel
@@ -130,20 +124,14 @@ def _fits(link: Int32, node: Int32, route: Int64, tally: Int64, a: int, p: int, 
 
 @lean_inner_kernel
 def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
-    """Let route r go on with b behind a, and route s with what stood there.
-
-    b may be the end of route s.
-    """
+    """Let route r go on with b behind a, and route s with what stood there."""
     travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
     num_routes = tally[NUM_ROUTES]
     end_r, end_s = tally[NUM_TASKS] + num_routes + r, tally[NUM_TASKS] + num_routes + s
     p, y = prev_of(link, b), next_of(link, a)
     last_r, last_s = prev_of(link, end_r), prev_of(link, end_s)
-    if b == end_s:
-        b = end_r
-    else:
-        tie(travel, link, node, route, r, last_s, end_r)
     tie(travel, link, node, route, r, a, b)
+    tie(travel, link, node, route, r, last_s, end_r)
     if y == end_r:
         y = end_s
     else:
@@ -162,92 +150,63 @@ def _swap(t: Tables, a: int, b: int, r: int, s: int) -> None:
         kg -= node[x, KG]
         count -= 1
         x = next_of(link, x)
-    tally[NUM_USED] -= route[s, COUNT] > 0
     route[r, COLLECTED_KG] += kg
     route[s, COLLECTED_KG] -= kg
     route[r, COUNT] += count
     route[s, COUNT] -= count
-    if route[s, COUNT] > 0:
-        tally[NUM_USED] += 1
-    else:
-        t.work[HINT, route[s, TYPE]] = s
     relabel(link, node, route, tally, r, b, a)
     relabel(link, node, route, tally, s, y, p)
-
-
-@lean_inner_kernel
-def _change(t: Tables, a: int, b: int, r: int, s: int, best: float) -> int:
-    """Return what it costs that route r goes on with b behind a, at least ``best`` where it cannot.
-
-    A route of no task is not driven, so that its way from depot to depot does not count.
-    """
-    travel, link, node, route, tally = t.travel, t.link, t.node, t.route, t.tally
-    num_tasks, p, y = tally[NUM_TASKS], prev_of(link, b), next_of(link, a)
-    cost, clock = route[r, COST_LAYER], route[r, TIME_LAYER]
-    value = way(travel, link, cost, a, b) - link[a, OUT_COST]
-    if route[s, COUNT] > 0:
-        value -= link[b, IN_COST]
-    else:
-        value += route[s, FIXED_COST]
-    if value >= best:
-        return NEVER
-    gone = p >= num_tasks and y >= num_tasks
-    value += -route[s, FIXED_COST] if gone else way(travel, link, cost, p, y)
-    if (
-        value < best
-        and (
-            not tally[TIMED]
-            or (
-                _meets(travel, link, node, clock, a, b)
-                and (gone or _meets(travel, link, node, clock, p, y))
-            )
-        )
-        and _fits(link, node, route, tally, a, p, s)
-        and (
-            not tally[LIMITS_DURATION]
-            or (
-                _soon_home(travel, link, node, route, r, a, b)
-                and (gone or _soon_home(travel, link, node, route, s, p, y))
-            )
-        )
-    ):
-        return value
-    return NEVER
 
 
 @spliced_kernel
 def swap_tails(t: Tables, threshold: float) -> int:
     """Exchange the tails of two routes for the least change of cost below a threshold.
 
-    Tried are all exchanges that let a neighbor follow a task drawn by chance, or at times that its
-    route ends with it and another truck drives what is left. Returns the change of cost, `NEVER`
-    where none is made.
+    Tried are all exchanges that let a neighbor follow a task drawn by chance. Returns the change
+    of cost, `NEVER` where none is made.
     """
-    near, link, node, route, tally = t.near, t.link, t.node, t.route, t.tally
+    travel, near, link, node, route, tally = t.travel, t.near, t.link, t.node, t.route, t.tally
     a = int(draw(t.seed) * tally[NUM_TASKS])
     r = route_of(node, a)
     if r < 0:
         return NEVER
-    best, chosen, other = min(threshold, float(NEVER)), NOTHING, NOTHING
-    if draw(t.seed) < SPLITS:
-        s = empty_route(route, t.work, route[r, TYPE])
-        if s >= 0 and next_of(link, a) < tally[NUM_TASKS]:
-            b = tally[NUM_TASKS] + tally[NUM_ROUTES] + s
-            change = _change(t, a, b, r, s, best)
-            if change < best:
-                best, chosen, other = float(change), b, s
-    else:
-        for k in range(near.shape[1]):
-            b = wide(near[a, k])
-            if b < 0:
-                break
-            s = route_of(node, b)
-            if s < 0 or s == r or route[s, TYPE] != route[r, TYPE]:
-                continue
-            change = _change(t, a, b, r, s, best)
-            if change < best:
-                best, chosen, other = float(change), b, s
+    cost, clock = route[r, COST_LAYER], route[r, TIME_LAYER]
+    num_tasks, y = tally[NUM_TASKS], next_of(link, a)
+    best, chosen = min(threshold, float(NEVER)), NOTHING
+    for k in range(near.shape[1]):
+        b = wide(near[a, k])
+        if b < 0:
+            break
+        s = route_of(node, b)
+        if s < 0 or s == r or route[s, TYPE] != route[r, TYPE]:
+            continue
+        p = prev_of(link, b)
+        if p >= num_tasks and y >= num_tasks:
+            continue  # nothing would be left of one of them
+        value = way(travel, link, cost, a, b) - link[a, OUT_COST] - link[b, IN_COST]
+        if value >= best:
+            continue
+        value += way(travel, link, cost, p, y)
+        if (
+            value < best
+            and (
+                not tally[TIMED]
+                or (
+                    _meets(travel, link, node, clock, a, b)
+                    and _meets(travel, link, node, clock, p, y)
+                )
+            )
+            and _fits(link, node, route, tally, a, p, s)
+            and (
+                not tally[LIMITS_DURATION]
+                or (
+                    _soon_home(travel, link, node, route, r, a, b)
+                    and _soon_home(travel, link, node, route, s, p, y)
+                )
+            )
+        ):
+            best, chosen = float(value), b
     if chosen < 0:
         return NEVER
-    _swap(t, a, chosen, r, other)
+    _swap(t, a, chosen, r, route_of(node, chosen))
     return int(best)

@@ -26,7 +26,7 @@ def test_every_exchange_holds_the_rules(seed: int, most_s: int | None):
     """Whatever the cost, the judge finds no fault, and the change is the one that was told."""
     search = Search(town(seed, most_s), seed)
     search.advance(200, 0.0)
-    tables, made, split, merged = search.tables, 0, 0, 0
+    tables, made = search.tables, 0
     for _ in range(300):
         before, known = full_cost(tables), routes_of(search)
         change = swap_tails(tables, 1e12)
@@ -36,16 +36,14 @@ def test_every_exchange_holds_the_rules(seed: int, most_s: int | None):
         made += 1
         assert full_cost(tables) == before + change
         now = routes_of(search)
-        assert sum(now.get(v) != known.get(v) for v in {*now, *known}) == 2
-        assert tables.tally[g.NUM_USED] == len(now)
-        split, merged = split + (len(now) > len(known)), merged + (len(now) < len(known))
+        assert sum(now[v] != known[v] for v in now) == 2
+        assert sorted(now) == sorted(known)
         served = {code for codes in now.values() for code in codes}
         left = set(range(len(search.problem.tasks))) - served
         judged = evaluate(search.problem, write_routes(search.problem, now), left)
         assert judged.feasible, judged.violations
         assert judged.cost == full_cost(tables)
     assert made > 20
-    assert split > 0 and merged > 0
 
 
 @pytest.mark.parametrize("seed", range(3))
