@@ -20,6 +20,7 @@ from solvers._kernels.exact import Exact
 from solvers._kernels.ground import Tables
 from solvers._kernels.steps import route_costs, run_steps, take_over
 from solvers.arrays import build_model, empty_bookings, empty_routes, new_scratch
+from solvers.bonus import Bonus
 from solvers.ground import aligned, build_tables, needs_booking
 from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle
@@ -32,13 +33,6 @@ EXACT_HEAT_BEGIN, EXACT_HEAT_END = 3.0, 0.01
 COLD, EXACT_COLD, COLD_OF_STREETS, COLD_AT = 0.1, 0.05, 0.02, 0.9
 """Temperatures below which little changes any more, as shares of the mean cost, and the share of a
 search after which they are reached. The mean cost of streets is their service for the most part."""
-BONUS, BONUS_UNTIL, BONUS_STAGES = 4.0, 0.5, 10
-"""What a route costs less at first, in mean costs of the way to a stop; the share of a search at
-which it has fallen to nothing, and in how many stages."""
-LONG_ROUTE, MANY_ROUTES = 20, 10
-"""Routes of so many tasks with windows, and so many of them, have the bonus: one that is missing
-could not be opened later, since for a while it would be far too dear. Among few routes a ruin
-reaches them all."""
 PRICE_HEAT, MOST_HEAT = 1.0, 100.0
 """The begin where tasks are left out at first, as a share of the mean price of a task, and the most
 that this may be as a share of the mean cost. What goes and what comes is worth about as much then:
@@ -132,8 +126,7 @@ class Search:
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost
         elif self._first:
             self.link(self._first)
-        self.encourages = False
-        self.stage = np.zeros(1, np.int64)  # of the bonus that routes have, 0 = none any more
+        self.bonus = Bonus(self.tables, self.blank)
         self.stake = self._at_stake() if roster else np.zeros(self._num_estates())
         self.sparing = None if roster is None else Sparing(self.present())
 
@@ -141,23 +134,14 @@ class Search:
         """Return a search from the same routes with another seed, which shares what none writes."""
         roster = None if self.roster is None else self.roster.twin(seed)
         other = Search(self.problem, seed, roster, self.blank)
-        other.encourages = self.encourages
+        other.bonus.on = self.bonus.on
         other.adopt(self)
         return other
 
     @property
     def cost(self) -> int:
-        """Cost of the best routes met; while routes have a bonus, of the best with it."""
-        cost, bonus = int(self.tables.tally[g.COST_BEST]), self.bonus
-        if not bonus:
-            return cost
-        best = self.tables.work[g.BEST]
-        return cost + bonus * int(np.count_nonzero(best[1 : best[0]] < 0))
-
-    @property
-    def bonus(self) -> int:
-        """What each route costs less at present than it truly does."""
-        return int(self.blank.route[0, g.FIXED_COST] - self.tables.route[0, g.FIXED_COST])
+        """Cost of the best routes met."""
+        return self.bonus.true_cost()
 
     @property
     def num_absent(self) -> int:
@@ -181,7 +165,7 @@ class Search:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all arrays that the search writes, by name; they are not copied."""
-        arrays = self.present() | {"stake": self.stake, "stage": self.stage}
+        arrays = self.present() | {"stake": self.stake} | self.bonus.state()
         return arrays | (self.sparing.state() if self.sparing else {})
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -206,7 +190,7 @@ class Search:
         """
         row_of = {int(v): r for r, v in enumerate(self.tables.route[:, g.VEHICLE])}
         num_modes = len(self.tables.mode)
-        self._link_codes(
+        self.link_codes(
             {
                 row_of[vehicle]: [what if what >= 0 else num_modes - what - 1 for what in sequence]
                 for vehicle, sequence in sorted(sequences.items())
@@ -216,9 +200,10 @@ class Search:
     def link_rows(self, rows: Mapping[int, Sequence[int]]) -> None:
         """Go on from these routes, by row: modes, and the number of modes + f for facility f."""
         self.clear()
-        self._link_codes(rows)
+        self.link_codes(rows)
 
-    def _link_codes(self, rows: Mapping[int, Sequence[int]]) -> None:
+    def link_codes(self, rows: Mapping[int, Sequence[int]]) -> None:
+        """Take over routes, by row, like `link_rows`; nothing may be served yet."""
         codes = [code for row, route in rows.items() for code in (-1 - row, *route)]
         best = self.tables.work[g.BEST]
         best[0] = 1 + len(codes)
@@ -235,8 +220,8 @@ class Search:
         if steps > 0 and not self.begun and self._many_sizes():
             self._begin_with_one_type()
         mean = self.mean_costs()
-        if self.encourages and self.begun:
-            self._encourage(share, float(mean.mean()))
+        if self.begun:
+            self.bonus.advance(self, share, float(mean.mean()))
         first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
         heat = _cooled(first, cold * mean, end * mean, share)
         if self.roster is not None:
@@ -246,31 +231,6 @@ class Search:
             run_steps(self.tables, self.exact, steps, heat, g.NONE)
         else:
             self.sparing.advance(self, steps, heat, share)
-
-    def _encourage(self, share: float, mean: float) -> None:
-        """Give routes the bonus of a share of the search."""
-        due = max(0, BONUS_STAGES - int(share / BONUS_UNTIL * BONUS_STAGES))
-        if due < self.stage[0] or (
-            due == BONUS_STAGES and not self.stage[0] and self._has_long_routes(BONUS * mean)
-        ):
-            bonus = self.bonus * due / self.stage[0] if self.stage[0] else BONUS * mean
-            self.stage[0] = due
-            rows = dict(self.present_rows())
-            self.clear()
-            self.tables.route[:, g.FIXED_COST] -= int(bonus)
-            self._link_codes(rows)
-
-    def _has_long_routes(self, bonus: float) -> bool:
-        """Whether routes are long, bound by windows, and would cost nothing with a bonus."""
-        tally = self.tables.tally
-        served = int(tally[g.NUM_TASKS] - tally[g.NUM_ABSENT])
-        return bool(
-            tally[g.TIMED]
-            and not tally[g.RELOADS]
-            and tally[g.NUM_USED] >= MANY_ROUTES
-            and served >= LONG_ROUTE * tally[g.NUM_USED]
-            and int(self.tables.route[:, g.FIXED_COST].max()) < bonus
-        )
 
     def _many_sizes(self) -> bool:
         route, tally = self.tables.route, self.tables.tally
@@ -346,9 +306,8 @@ class Search:
 
     def best_rows(self) -> list[tuple[int, list[int]]]:
         """Return the best routes met: the row of each, with its modes and modes + facilities."""
-        best = self.tables.work[g.BEST]
         rows: list[tuple[int, list[int]]] = []
-        for code in best[1 : int(best[0])].tolist():
+        for code in self.bonus.best_codes().tolist():
             if code < 0:
                 rows.append((-code - 1, []))
             else:

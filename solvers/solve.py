@@ -225,7 +225,7 @@ def _solve_by_links(problem: Problem, run: Run, progress: Progress) -> Plan:
     """Solve a problem whose cost needs no booking; breaks are put in at the end."""
     present = given_modes(problem, {}, run.begin or {})
     first = Search(problem, run.seed, present=present)
-    first.encourages = run.begin is None
+    first.bonus.on = run.begin is None
     if run.begin is not None:
         roster = Roster(problem, run.seed, present=present)
         _load(roster, run.begin, run.stop, progress)

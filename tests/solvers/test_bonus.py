@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from solvers import native
+from solvers import bonus
 from solvers._kernels import ground as g
 from solvers._kernels.steps import full_cost
 from solvers.evaluate import evaluate
@@ -19,28 +19,30 @@ def encouraged(seed: int, price: int = 0) -> Search:
     problem = town(seed)
     trucks = tuple(replace(truck, fixed_cost=price) for truck in problem.vehicles)
     search = Search(replace(problem, vehicles=trucks), seed)
-    search.encourages = True
+    search.bonus.on = True
     search.advance(200, 0.0)
     return search
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bonus_of_routes_falls_to_nothing(seed: int, monkeypatch: pytest.MonkeyPatch):
-    """It falls by stages; what is told is what the routes truly cost, and none is lost."""
-    monkeypatch.setattr(native, "LONG_ROUTE", 1)
-    monkeypatch.setattr(native, "MANY_ROUTES", 1)
+    """It falls by stages; the best routes are kept, and what is told is what they truly cost."""
+    monkeypatch.setattr(bonus, "LONG_ROUTE", 1)
+    monkeypatch.setattr(bonus, "MANY_ROUTES", 1)
     search = encouraged(seed)
-    bonuses = []
+    bonuses, costs = [], []
     for k in range(12):
         search.advance(50, k / 20)
-        bonuses.append(search.bonus)
+        bonuses.append(search.bonus.amount)
         rows = write_routes(search.problem, search.sequences())
         left = set(range(24)) - {step.idx for route in rows for step in route.steps}
-        assert evaluate(search.problem, rows, left).cost == search.cost
+        costs.append(evaluate(search.problem, rows, left).cost)
+        assert costs[-1] == search.cost
         assert search.tables.tally[g.COST_NOW] == full_cost(search.tables)
     assert bonuses[0] > 0
     assert bonuses == sorted(bonuses, reverse=True)
     assert bonuses[-2:] == [0, 0]
+    assert costs == sorted(costs, reverse=True)
 
 
 @pytest.mark.parametrize(("long", "price"), [(1, 10**9), (20, 0)])
@@ -48,8 +50,8 @@ def test_dear_trucks_and_short_routes_have_no_bonus(
     long: int, price: int, monkeypatch: pytest.MonkeyPatch
 ):
     """Trucks that are worth saving are not to be called out."""
-    monkeypatch.setattr(native, "LONG_ROUTE", long)
-    monkeypatch.setattr(native, "MANY_ROUTES", 1)
+    monkeypatch.setattr(bonus, "LONG_ROUTE", long)
+    monkeypatch.setattr(bonus, "MANY_ROUTES", 1)
     search = encouraged(1, price)
     search.advance(50, 0.0)
-    assert search.bonus == 0
+    assert search.bonus.amount == 0
