@@ -71,7 +71,7 @@ class Bonus:
         return cost + amount * int(np.count_nonzero(row[1 : row[0]] < 0)) if amount else cost
 
     def advance(self, search: Search, share: float, mean: float) -> None:
-        """Give routes the bonus of a share of the search; ``mean`` is the cost of a way to a stop."""
+        """Give routes the bonus of a share of the search; a way to a stop costs ``mean``."""
         due = max(0, STAGES - int(share / UNTIL * STAGES))
         stage = int(self._stage[0])
         begins = self.on and due == STAGES and not stage and self._has_long_routes(MOST * mean)
