@@ -32,8 +32,10 @@ FINGERPRINT = "fingerprint"
 
 
 def fingerprint(problem: Problem, *settings: Hashable) -> str:
-    """Return a hash of the problem, of settings, and of the kernels whose arrays are kept."""
+    """Return a hash of the problem, of settings, and of the solver whose arrays are kept."""
     digest = hashlib.sha256(machine_code_dir().name.encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
     if problem.travel is not None:
         nothing = np.empty(0, np.int32)
         settings = (*settings, problem.travel.mark())
