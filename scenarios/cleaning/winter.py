@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from routing.cache import load_or_build_roads
 from routing.errors import InfeasibleError
@@ -42,6 +43,10 @@ PLOUGH, SCOPE = "plough", "winter"
 LINKS = tuple(name for name in HIGHWAY_CLASSES if name.endswith("_link"))
 PRICE_FACTOR = {1: 9, 2: 3, 3: 1}
 """How much dearer it is to leave a run of a priority out than the tables say."""
+NO_SWEEPER = "cannot be driven by the sweeper"
+NO_PLOUGH = "lie in tunnels or cannot be driven by a plough"
+NEVER_OPEN = ((-1, -1),)
+"""The hours of a run whose street is shut throughout its cycle: it is left out, and told so."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +129,20 @@ def cycles(storm: Storm) -> list[tuple[int, int, int]]:
 
 def priorities(network: Network, tasks: Sequence[StreetTask], storm: Storm) -> list[int]:
     """Return the priority of each run: 1 for bridges, ramps and slopes, else by its class."""
-    steep = np.isin(network.arc_name_idx, [network.names.index(n) for n in storm.slopes
-                                           if n in network.names])  # fmt: skip
-    links = np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in LINKS])
-    bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
-    first = steep | links | bridges
+    first = first_pieces(network, storm)
     return [
         1 if first[list(task.modes[0].arcs)].any() else 2 if task.cleaning_class <= 2 else 3
         for task in tasks
     ]
+
+
+def first_pieces(network: Network, storm: Storm) -> NDArray[np.bool_]:
+    """Return which pieces are bridges, ramps or slopes, shape (num_arcs,)."""
+    steep = np.isin(network.arc_name_idx, [network.names.index(n) for n in storm.slopes
+                                           if n in network.names])  # fmt: skip
+    links = np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in LINKS])
+    bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
+    return np.asarray(steep | links | bridges)
 
 
 class _Winter:
@@ -193,9 +203,16 @@ class _Winter:
     ) -> list[StreetTask]:
         """Return a run for each cycle in which its priority is worked."""
         snowed = [_under_the_sky(self.network, w) for w in self.weights]
-        tasks, notes = due_streets(self.city, self.day, self.network, self.groups, snowed, any_day)
+        first = first_pieces(self.network, self.storm)
+        tasks, notes = due_streets(
+            self.city, self.day, self.network, self.groups, snowed, any_day, first
+        )
         beside = ("no cleaning class", "row 0: ramp-")
-        self.notes += [note for note in notes if not any(word in note for word in beside)]
+        self.notes += [
+            note.replace(NO_SWEEPER, NO_PLOUGH)
+            for note in notes
+            if not any(word in note for word in beside)
+        ]
         last = rounds[-1][0]
         found = []
         for task, priority in zip(tasks, priorities(self.network, tasks, self.storm), strict=True):
@@ -203,12 +220,12 @@ class _Winter:
                 if priority not in wanted or (priority == 3 and cycle != last):
                     continue
                 late = min(end, begin + 60 * self._deadline_min(priority))
-                latest = late - task.modes[0].service_s
+                latest = max(begin, late - task.modes[0].service_s)
                 found.append(
                     replace(
                         task,
                         task_id=f"{task.task_id}#{cycle}",
-                        windows=((begin, max(begin, latest)),),
+                        windows=_within(task.windows, begin, latest),
                         price=PRICE_FACTOR[priority] * task.price,
                     )
                 )
@@ -228,6 +245,14 @@ class _Winter:
             self.city, self.day, self.network, self.groups, travel, runs, self.notes, search.say
         )
         return DayPlan(self.day.date, self.network, posed, solve_day(posed, search), search.seed)
+
+
+def _within(
+    hours: Sequence[tuple[int, int]], begin: int, latest: int
+) -> tuple[tuple[int, int], ...]:
+    """Return the part of the hours in which a street is open that lies in a cycle."""
+    both = ((max(a, begin), min(b, latest)) for a, b in hours)
+    return tuple((a, b) for a, b in both if a <= b) or NEVER_OPEN
 
 
 def _under_the_sky(network: Network, weights: Weights) -> Weights:

@@ -95,6 +95,24 @@ def test_no_snow_falls_in_tunnels(tmp_path: Path):
     assert 701 in ways
 
 
+def test_streets_are_ploughed_while_they_are_open(tmp_path: Path):
+    """No truck drives from 06:30 to 09:00: what had to be clear by 08:30 is left out, and told."""
+    city = snowy(tmp_path / "city")
+    area = '"POLYGON ((111 30, 113 30, 113 32, 111 32, 111 30))"'
+    text = f"limit_id,kind,area,from_time,to_time\nL1,truck_ban,{area},06:30,09:00\n"
+    written("limits.csv", text)(city)
+    record = run(city)
+    assert [report["ok"] for report in record["audit"]] == [True, True]
+    last = {one["priority"]: one for one in record["cleared"] if one["cycle"] == 3}
+    assert last[1]["clear_s"] is None and last[1]["cleared_km"] == 0
+    assert record["left"] == {"window": record["left_out"]}
+    plan = load_plan(city / "plans" / "winter-2024-11-25" / "storm")
+    acts = [act for route in plan["routes"] for act in route["activities"]]
+    works = [act for act in acts if act["kind"] == "street"]
+    assert works
+    assert all(act["end_s"] <= 6.5 * H or act["begin_s"] >= 9 * H for act in works)
+
+
 def test_salt_is_reloaded_before_it_runs_out(stormy):
     """Each plough loads 300 kg and calls at the store as often as it must."""
     city, record = stormy
