@@ -105,7 +105,6 @@ def street_tasks(
     city: City,
     max_run_m: int = MAX_RUN_M,
     due: Due = by_frequency,
-    apart: NDArray[np.bool_] | None = None,
 ) -> tuple[list[StreetTask], list[str]]:
     """Return the street tasks of a day, and notes on what is not swept.
 
@@ -123,8 +122,6 @@ def street_tasks(
         Runs are cut to at most this length, unless one piece alone is longer.
     due
         How many times a run is due on the date.
-    apart
-        Pieces that are never in one run with others, shape (num_arcs,).
 
     Returns
     -------
@@ -133,7 +130,7 @@ def street_tasks(
     """
     if not day.street_work:
         return [], []
-    planner = _Planner(network, weights, city, max_run_m, due, apart)
+    planner = _Planner(network, weights, city, max_run_m, due)
     tasks = [task for work in day.street_work for task in planner.tasks(work)]
     return tasks, planner.report(day.street_work)
 
@@ -142,13 +139,7 @@ class _Planner:
     """Makes tasks of work; remembers what it leaves out."""
 
     def __init__(
-        self,
-        network: Network,
-        weights: Weights,
-        city: City,
-        max_run_m: int,
-        due: Due,
-        apart: NDArray[np.bool_] | None,
+        self, network: Network, weights: Weights, city: City, max_run_m: int, due: Due
     ) -> None:
         self.network = network
         self.due = due
@@ -163,10 +154,7 @@ class _Planner:
         self.wanted = real & (self.classes.row >= 0) & ~self.private
         selected = self.wanted & weights.routable
         one_way = network.arc_reverse < 0
-        kinds = 2 * self._row_kinds() + one_way
-        if apart is not None:
-            kinds = 2 * kinds + apart
-        self.runs = Runs(network, weights, selected, kinds)
+        self.runs = Runs(network, weights, selected, 2 * self._row_kinds() + one_way)
         self.selected = selected
         self.unclassified = real & weights.routable & (self.classes.row < 0) & ~private
         self.rank = ranks(network)

@@ -53,8 +53,8 @@ NEVER_OPEN = ((-1, -1),)
 class Cleared:
     """How one priority fared in one cycle: kilometres in all and cleared, and when it was clear.
 
-    ``clear_s`` is the end of its last run, None if any is left out; ``cycle`` 0 is the evening
-    before, in seconds of that day.
+    ``clear_s`` is the end of its last run, None if any is left out, or any piece of it in a run of
+    a higher priority; ``cycle`` 0 is the evening before, in seconds of that day.
     """
 
     cycle: int
@@ -145,6 +145,17 @@ def first_pieces(network: Network, storm: Storm) -> NDArray[np.bool_]:
     return np.asarray(steep | links | bridges)
 
 
+def _priorities_of_pieces(
+    network: Network, tasks: Sequence[StreetTask], storm: Storm
+) -> list[set[int]]:
+    """Return the priorities that the pieces of each run have by themselves."""
+    first = first_pieces(network, storm)
+    return [
+        {1 if first[arc] else 2 if task.cleaning_class <= 2 else 3 for arc in task.modes[0].arcs}
+        for task in tasks
+    ]
+
+
 class _Winter:
     """Ploughs, salt stores and runs of one date."""
 
@@ -203,10 +214,7 @@ class _Winter:
     ) -> list[StreetTask]:
         """Return a run for each cycle in which its priority is worked."""
         snowed = [_under_the_sky(self.network, w) for w in self.weights]
-        first = first_pieces(self.network, self.storm)
-        tasks, notes = due_streets(
-            self.city, self.day, self.network, self.groups, snowed, any_day, first
-        )
+        tasks, notes = due_streets(self.city, self.day, self.network, self.groups, snowed, any_day)
         beside = ("no cleaning class", "row 0: ramp-")
         self.notes += [
             note.replace(NO_SWEEPER, NO_PLOUGH)
@@ -283,6 +291,7 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
     }
     tasks = [source for source in plan.posed.sources if isinstance(source, StreetTask)]
     ranks = priorities(plan.network, tasks, storm)
+    ranks_of = _priorities_of_pieces(plan.network, tasks, storm)
     found = []
     for place, (cycle, begin, _) in enumerate(rounds, 1):
         for priority in (1, 2, 3):
@@ -293,6 +302,11 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
             ]
             if own:
                 done = [k for k in own if k in ends]
+                whole = not any(
+                    priority in ranks_of[k]
+                    for k, task in enumerate(tasks)
+                    if k not in ends and task.task_id.endswith(f"#{place}")
+                )
                 found.append(
                     Cleared(
                         cycle,
@@ -300,7 +314,7 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
                         begin,
                         sum(tasks[k].modes[0].length_m for k in own) / 1000,
                         sum(tasks[k].modes[0].length_m for k in done) / 1000,
-                        max(ends[k] for k in done) if len(done) == len(own) else None,
+                        max(ends[k] for k in done) if whole else None,
                     )
                 )
     return found
