@@ -28,7 +28,7 @@ from scenarios.run import DayPlan
 from scenarios.schema import SNOW
 from scenarios.snow.crew import Crew
 from scenarios.snow.heaps import Heap, heaps_of
-from scenarios.snow.in_step import Stage
+from scenarios.snow.in_step import Played, Stage
 from scenarios.snow.loading import (
     Stays,
     best_played,
@@ -51,6 +51,8 @@ PACES = (1.0, 1.5, 2.5)
 """How much longer than loading alone stays are thought to last when tours are planned."""
 STEPS_A_LOAD = 100
 """Iterations of the search for tippers, for each load."""
+MOST_SEARCHES = 5
+"""Times that loaders and tippers are searched for in turns; each time fewer loads are left."""
 NO_LOADER, LOADER_BARRED, DUMPS_FULL = "no_loader", "loader_barred", "facility_full"
 
 
@@ -211,16 +213,35 @@ class _Hauling:
         held = Stays(played.tours, come_s, stays[0].left, iterations)
         try:
             return self._joined(held, played.slots, played.routes, [])
-        except InfeasibleError:
-            held = held_stays(self.posed, self.heaps, played.stays, held, self.search)
-        slots = {
-            load.load_id: played.slots[load.load_id]
-            for k in sorted(held.begin_s)
-            for load in self.heaps[k].loads
-            if load.load_id in played.slots
-        }
-        routes, left = self._tippers(slots)
-        return self._joined(replace(held, iterations=iterations), slots, routes, left)
+        except InfeasibleError as fault:
+            return self._searched(played, replace(held, iterations=iterations), fault)
+
+    def _searched(self, played: Played, held: Stays, fault: InfeasibleError) -> _Joined:
+        """Return a plan of searched tours and trucks in the slots of a play that breaks a rule.
+
+        Loads that no truck takes in its slot shorten a stay or end it before it begins, and then a
+        loader may be under way while streets are shut: its tour is searched again.
+        """
+        stays = played.stays
+        for _ in range(MOST_SEARCHES):
+            held = replace(
+                held_stays(self.posed, self.heaps, stays, held, self.search),
+                iterations=held.iterations,
+            )
+            slots = {
+                load.load_id: played.slots[load.load_id]
+                for k in sorted(held.begin_s)
+                for load in self.heaps[k].loads
+                if load.load_id in played.slots
+            }
+            routes, left = self._tippers(slots)
+            try:
+                return self._joined(held, slots, routes, left)
+            except InfeasibleError as again:
+                fault = again
+            ends = self._loaded(_with_slots(self.posed, slots), routes)
+            stays = {k: (held.begin_s[k], end_s) for k, end_s in sorted(ends.items())}
+        raise fault
 
     def _paced(self, pace: float) -> list[int | None]:
         """Return how long stays last if loading takes so much longer; None = no tipper comes."""
