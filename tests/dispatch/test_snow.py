@@ -139,19 +139,23 @@ def test_the_drill_ends_with_all_snow_gone(hauled):
             assert row[name] == sum(a["begin_s"] <= now < a["end_s"] for a in own)
 
 
-def test_a_play_that_breaks_a_rule_is_mended_by_a_search(tmp_path, monkeypatch):
-    """Where a rule forbids what is played, tippers are searched for: most keep their slots."""
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_play_that_breaks_a_rule_is_mended_by_searches(times, tmp_path, monkeypatch):
+    """Where a rule forbids what is played, tippers are searched for: most keep their slots.
+
+    Where it forbids what is found, too, loaders are searched for again.
+    """
     joined, calls = _Hauling._joined, []
 
-    def refused_once(self, stays, slots, routes, left):
+    def refused(self, stays, slots, routes, left):
         calls.append(slots)
-        if len(calls) == 1:
+        if len(calls) <= times:
             raise InfeasibleError("a street is closed")
         return joined(self, stays, slots, routes, left)
 
-    monkeypatch.setattr(_Hauling, "_joined", refused_once)
+    monkeypatch.setattr(_Hauling, "_joined", refused)
     haul = run(snowy(tmp_path))["haul"]
-    assert len(calls) == 2
+    assert len(calls) == times + 1
     assert set(calls[1]) == set(calls[0])
     assert sum(one["hauled_loads"] for one in haul["hauled"]) >= 0.8 * len(calls[0])
 
