@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from routing.cache import load_or_build_roads
 from routing.errors import InfeasibleError
@@ -129,27 +128,18 @@ def cycles(storm: Storm) -> list[tuple[int, int, int]]:
 
 def priorities(network: Network, tasks: Sequence[StreetTask], storm: Storm) -> list[int]:
     """Return the priority of each run: 1 for bridges, ramps and slopes, else by its class."""
-    first = first_pieces(network, storm)
-    return [
-        1 if first[list(task.modes[0].arcs)].any() else 2 if task.cleaning_class <= 2 else 3
-        for task in tasks
-    ]
-
-
-def first_pieces(network: Network, storm: Storm) -> NDArray[np.bool_]:
-    """Return which pieces are bridges, ramps or slopes, shape (num_arcs,)."""
-    steep = np.isin(network.arc_name_idx, [network.names.index(n) for n in storm.slopes
-                                           if n in network.names])  # fmt: skip
-    links = np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in LINKS])
-    bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
-    return np.asarray(steep | links | bridges)
+    return [min(own) for own in _priorities_of_pieces(network, tasks, storm)]
 
 
 def _priorities_of_pieces(
     network: Network, tasks: Sequence[StreetTask], storm: Storm
 ) -> list[set[int]]:
     """Return the priorities that the pieces of each run have by themselves."""
-    first = first_pieces(network, storm)
+    steep = np.isin(network.arc_name_idx, [network.names.index(n) for n in storm.slopes
+                                           if n in network.names])  # fmt: skip
+    links = np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in LINKS])
+    bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
+    first = steep | links | bridges
     return [
         {1 if first[arc] else 2 if task.cleaning_class <= 2 else 3 for arc in task.modes[0].arcs}
         for task in tasks
@@ -290,8 +280,8 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
         if timing.step.kind == "task"
     }
     tasks = [source for source in plan.posed.sources if isinstance(source, StreetTask)]
-    ranks = priorities(plan.network, tasks, storm)
     ranks_of = _priorities_of_pieces(plan.network, tasks, storm)
+    ranks = [min(own) for own in ranks_of]
     found = []
     for place, (cycle, begin, _) in enumerate(rounds, 1):
         for priority in (1, 2, 3):
