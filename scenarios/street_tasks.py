@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from scenarios.day import Day
 
 MAX_RUN_M = 1200
+UNDRIVEN = "cannot be driven by the sweeper"
+"""What a note says of streets that have a class and are not worked."""
 _SIDED = attrgetter("free_right", "free_left", "width_m")
 USUAL_WIDTH_M = 7.0
 """Width of a street whose row of streets.csv gives none."""
@@ -328,7 +330,7 @@ class _Planner:
             notes.append(f"streets of class {number} ({km}) have no work on this date")
         for mask, what in (
             (self.unclassified, "have no cleaning class"),
-            (self.wanted & ~self.selected, "have a class but cannot be driven by the sweeper"),
+            (self.wanted & ~self.selected, f"have a class but {UNDRIVEN}"),
             (self.private, "have a class but are private; only a row with a name asks for them"),
         ):
             if mask.any():

@@ -32,7 +32,7 @@ from scenarios.day import Day, plan_day
 from scenarios.periods import lay_travel
 from scenarios.problem import build_day_problem
 from scenarios.run import DayPlan, due_streets, load_network, solve_day
-from scenarios.street_tasks import StreetTask
+from scenarios.street_tasks import UNDRIVEN, StreetTask
 from solvers.evaluate import evaluate_plan
 from solvers.solve import Options, Progress
 from solvers.stop import Stop
@@ -42,7 +42,6 @@ PLOUGH, SCOPE = "plough", "winter"
 LINKS = tuple(name for name in HIGHWAY_CLASSES if name.endswith("_link"))
 PRICE_FACTOR = {1: 9, 2: 3, 3: 1}
 """How much dearer it is to leave a run of a priority out than the tables say."""
-NO_SWEEPER = "cannot be driven by the sweeper"
 NO_PLOUGH = "lie in tunnels or cannot be driven by a plough"
 NEVER_OPEN = ((-1, -1),)
 """The hours of a run whose street is shut throughout its cycle: it is left out, and told so."""
@@ -207,7 +206,7 @@ class _Winter:
         tasks, notes = due_streets(self.city, self.day, self.network, self.groups, snowed, any_day)
         beside = ("no cleaning class", "row 0: ramp-")
         self.notes += [
-            note.replace(NO_SWEEPER, NO_PLOUGH)
+            note.replace(UNDRIVEN, NO_PLOUGH)
             for note in notes
             if not any(word in note for word in beside)
         ]
