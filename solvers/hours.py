@@ -125,10 +125,7 @@ def find_leg(
     target: int,
     clock_s: int,
 ) -> Leg | None:
-    """Return the leg that arrives first when a truck may set out at a moment; None = no way.
-
-    Of two that arrive together the later one is driven.
-    """
+    """Return the leg that arrives first when a truck may set out at a moment; None = no way."""
 
     def travel(layer: int) -> tuple[int, int]:
         own = layer < len(time_s)
@@ -137,6 +134,20 @@ def find_leg(
         lengths = length_m if own or hours is None else hours.length_m
         return int(times[k, source, target]), int(lengths[k, source, target])
 
+    return first_leg(hours, travel, profile, clock_s)
+
+
+def first_leg(
+    hours: Hours | None,
+    travel: Callable[[int], tuple[int, int]],
+    profile: int,
+    clock_s: int,
+) -> Leg | None:
+    """Return the leg that arrives first between two places; None = no way.
+
+    ``travel`` gives the seconds and metres between them by a layer, -1 = unreachable. Of two that
+    arrive together the later one is driven.
+    """
     if hours is None:
         seconds, metres = travel(profile)
         return None if seconds < 0 else Leg(clock_s, seconds, metres, profile)

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scenarios.schema import SNOW
 from scenarios.snow.heaps import Heap, SnowLoad
+from scenarios.snow.ways import Ways
 from solvers.plan import Route, Step
 from solvers.problem import Problem, Vehicle
 
@@ -60,7 +60,7 @@ class Stage:
         self.place = [task.modes[0].entry for task in loads]
         places = np.unique(np.asarray(self.place, dtype=np.int64))
         self.ways = {
-            profile: _Ways(problem, profile, places)
+            profile: Ways(problem, profile, places)
             for profile in sorted({v.profile for v in problem.vehicles})
         }
         self.loaders = [k for k, v in enumerate(problem.vehicles) if SNOW not in v.capacity_l]
@@ -72,10 +72,10 @@ class Stage:
         if load is None:  # it lies on no street of a tipper
             return False
         for profile in {self.problem.vehicles[k].profile for k in self.tippers}:
-            ways = self.ways[profile]
-            row = ways.row[self.place[load]]
-            if any(min(ways.go[row][d], ways.back[d][row]) >= 0 for d in range(len(ways.dumps))):
-                return True
+            ways, at = self.ways[profile], self.place[load]
+            for dump in (self.problem.facilities[f].location for f in ways.dumps):
+                if ways.exists(at, dump) and ways.exists(dump, at):
+                    return True
         return False
 
     def play(self, tours: Sequence[Sequence[int]]) -> Played:
@@ -83,38 +83,15 @@ class Stage:
         return _Night(self).play(tours)
 
 
-class _Ways:
-    """Seconds of driving of one profile between loads, dumps and depots."""
-
-    def __init__(self, problem: Problem, profile: int, loads: NDArray[np.int64]) -> None:
-        self.problem, self.profile = problem, profile
-        self.dumps = [f for f, site in enumerate(problem.facilities) if SNOW in site.streams]
-        there = np.asarray([problem.facilities[f].location for f in self.dumps], dtype=np.int64)
-        self.row = {int(at): k for k, at in enumerate(loads)}
-        self.go = problem.ways.block(profile, loads, there)[0].tolist()
-        self.back = problem.ways.block(profile, there, loads)[0].tolist()
-        self.pairs: dict[tuple[int, int], int] = {}
-
-    def between(self, a: int, b: int) -> int:
-        """Return the seconds from one place to another, -1 if there is no way."""
-        if a == b:
-            return 0
-        if (a, b) not in self.pairs:
-            one, other = (np.asarray([at], dtype=np.int64) for at in (a, b))
-            self.pairs[a, b] = int(self.problem.ways.block(self.profile, one, other)[0][0, 0])
-        return self.pairs[a, b]
-
-
 @dataclass
 class _Crew:
     """A loader or tipper on its way: where it is, from when on it is free, and what it has done.
 
-    ``driven_s`` is counted since the last rest, ``dumped_driven_s`` what it was at the last dump;
-    ``dump`` is the one of the dumps of its ways at which it stands, -1 if at none.
+    ``driven_s`` is counted since the last rest, ``dumped_driven_s`` what it was at the last dump.
     """
 
     vehicle: Vehicle
-    ways: _Ways
+    ways: Ways
     at: int
     free_s: int
     ate: bool
@@ -123,7 +100,6 @@ class _Crew:
     aboard_kg: int = 0
     day_kg: int = 0
     trips: int = 0
-    dump: int = -1
     dumped_driven_s: int = 0
     start_s: int = -1
     steps: list[Step] = field(default_factory=list)
@@ -150,27 +126,31 @@ class _Crew:
 
 
 @dataclass(frozen=True)
-class _Coming:
-    """When a truck can be at a load, and how many seconds it drives for it.
+class _Drive:
+    """A drive: when a crew sets out, or rests before it, when it arrives, and what it drives.
 
-    ``leg_s`` is with the rest that it needs before, ``driven_s`` all since its last rest.
+    ``driven_s`` is all since its last rest, ``drive_s`` is for this way alone.
     """
 
-    arrival_s: int
+    depart_s: int
+    arrive_s: int
     drive_s: int
-    leg_s: int
     driven_s: int
-    truck: _Crew
+    rests: bool
+
+    @property
+    def took_s(self) -> int:
+        """Return the seconds from setting out to the arrival, with the rest before."""
+        return self.arrive_s - self.depart_s
 
 
 @dataclass(frozen=True)
 class _Dumping:
-    """When a truck has unloaded at one of the dumps of its ways, and what it drove until then."""
+    """When a truck has unloaded at a facility, and its drive there."""
 
     end_s: int
-    column: int
-    driven_s: int
-    rests: bool
+    facility: int
+    drive: _Drive
 
 
 class _Tour:
@@ -180,7 +160,7 @@ class _Tour:
         self.loader, self.heaps = loader, list(heaps)
         self.number = 0  # loads of the first of the heaps that are done
         self.come = False  # whether the loader is at that heap
-        self.leg_s = 0  # how long it took to come there
+        self.drive: _Drive | None = None  # by which it came there
         self.truck: _Crew | None = None  # the one that it loads
 
 
@@ -229,8 +209,8 @@ class _Night:
         routes = []
         for k, crew in zip(numbers, crews, strict=True):
             if any(step.kind == "task" for step in crew.steps):
-                home_s = crew.ways.between(crew.at, crew.vehicle.end)
-                rest = (REST,) if self._leg(crew.driven_s, home_s)[0] > home_s else ()
+                home = self._drive(crew, crew.at, crew.vehicle.end, crew.free_s, crew.driven_s)
+                rest = (REST,) if home is not None and home.rests else ()
                 routes.append(Route(k, crew.start_s, (*crew.steps, *rest)))
         return tuple(routes)
 
@@ -240,78 +220,104 @@ class _Night:
         while tour.heaps:
             k = tour.heaps[0]
             heap, mode = self.heaps[k], self.problem.tasks[self.stage.first + k].modes[0]
-            drive_s = loader.ways.between(loader.at, mode.entry)
-            home_s = loader.ways.between(mode.exit, loader.vehicle.end)
             stay_s = sum(load.service_s for load in heap.loads)
-            self._eat(loader, drive_s + stay_s)
-            leg_s, driven_s = self._leg(loader.driven_s, drive_s)
-            last_s = loader.until - self._leg(driven_s, home_s)[0]
-            arrival_s = max(loader.free_s + leg_s, heap.ready_s)
-            if min(drive_s, home_s) >= 0 and arrival_s + stay_s <= last_s:
-                if leg_s > drive_s:
-                    loader.do(REST, loader.free_s)
-                loader.free_s, loader.at, loader.driven_s = arrival_s, mode.exit, driven_s
-                tour.come, tour.number, tour.leg_s = True, 0, leg_s
-                return
+            self._eat(loader, mode.entry, stay_s)
+            drive = self._drive(loader, loader.at, mode.entry, loader.free_s, loader.driven_s)
+            if drive is not None:
+                arrival_s = max(drive.arrive_s, heap.ready_s)
+                done_s = arrival_s + stay_s
+                if self._is_home(loader, mode.exit, done_s, drive.driven_s):
+                    if drive.rests:
+                        loader.do(REST, drive.depart_s)
+                    loader.free_s, loader.at = arrival_s, mode.exit
+                    loader.driven_s = drive.driven_s
+                    tour.come, tour.number, tour.drive = True, 0, drive
+                    return
             tour.heaps.pop(0)
 
-    def _eat(self, crew: _Crew, then_s: int) -> None:
+    def _eat(self, crew: _Crew, to: int, then_s: int) -> None:
         """Let a crew eat if it is time to, or will be too late after what it does next."""
         rules = self.problem.rules
         early, late = rules.meal_window
-        if not crew.ate and (crew.free_s >= early or crew.free_s + then_s > late):
+        if crew.ate:
+            return
+        leg = crew.ways.leg(crew.at, to, crew.free_s)
+        if crew.free_s >= early or (leg is not None and leg.arrive_s + then_s > late):
             crew.do(MEAL, crew.free_s)
             crew.free_s = max(crew.free_s, early) + rules.meal_break_s
             crew.ate = True
             if rules.meal_break_s >= rules.min_rest_s:
                 crew.driven_s = 0
 
-    def _leg(self, driven_s: int, drive_s: int) -> tuple[int, int]:
-        """Return the seconds of a drive with the rest that it needs, and of driving since one."""
+    def _drive(
+        self, crew: _Crew, source: int, target: int, free_s: int, driven_s: int
+    ) -> _Drive | None:
+        """Return how a crew gets there first, with the rest that it needs; None = no way."""
         rules = self.problem.rules
-        if driven_s + drive_s > rules.max_driving_s:
-            return drive_s + rules.min_rest_s, drive_s
-        return drive_s, driven_s + drive_s
+        leg = crew.ways.leg(source, target, free_s)
+        rests = leg is not None and driven_s + leg.time_s > rules.max_driving_s
+        if rests:
+            leg = crew.ways.leg(source, target, free_s + rules.min_rest_s)
+            driven_s = 0
+        if leg is None:
+            return None
+        depart_s = leg.depart_s - rules.min_rest_s if rests else leg.depart_s
+        return _Drive(depart_s, leg.arrive_s, leg.time_s, driven_s + leg.time_s, rests)
+
+    def _is_home(self, crew: _Crew, at: int, free_s: int, driven_s: int) -> bool:
+        """Whether a crew that is free somewhere is home in time."""
+        home = self._drive(crew, at, crew.vehicle.end, free_s, driven_s)
+        return home is not None and home.arrive_s <= crew.until
+
+    def _latest(self, crew: _Crew, to: int, drive: _Drive, begin_s: int) -> int:
+        """Return how late a crew may leave its depot by a drive if it begins at a moment."""
+        late_s = begin_s - drive.drive_s
+        leg = crew.ways.leg(crew.vehicle.start, to, late_s)
+        return late_s if leg is not None and leg.arrive_s <= begin_s else drive.depart_s
 
     def _load(self, tour: _Tour) -> None:
         """Let the truck that can be there first take the next load of a tour."""
         loader, k = tour.loader, tour.heaps[0]
         load = self.heaps[k].loads[tour.number]
-        home_s = loader.ways.between(loader.at, loader.vehicle.end)
-        last_s = loader.until - self._leg(loader.driven_s, home_s)[0] - PAD_S - load.service_s
         coming = [
-            (max(loader.free_s, c.arrival_s), c.drive_s, number, c)
-            for number, c in enumerate(self._coming(load, tour))
+            (max(loader.free_s, drive.arrive_s), drive.drive_s, number, truck, drive)
+            for number, (truck, drive) in enumerate(self._coming(load, tour))
         ]
-        if coming and min(coming)[0] <= last_s:
-            self._take(tour, load, min(coming)[3])
+        if coming:
+            begin_s, _, _, truck, drive = min(coming, key=lambda c: c[:3])
+            done_s = begin_s + PAD_S + load.service_s
+            if self._is_home(loader, loader.at, done_s, loader.driven_s):
+                self._take(tour, load, truck, drive)
         tour.number += 1
         if tour.number == len(self.heaps[k].loads):
             tour.heaps.pop(0)
             tour.come = False
 
-    def _take(self, tour: _Tour, load: SnowLoad, coming: _Coming) -> None:
+    def _take(self, tour: _Tour, load: SnowLoad, truck: _Crew, drive: _Drive) -> None:
         """Load a truck that comes; a loader that waits for it does so a little longer."""
-        loader, truck, k = tour.loader, coming.truck, tour.heaps[0]
+        loader, k = tour.loader, tour.heaps[0]
         task = self.stage.index[load.load_id]
-        begin_s = max(loader.free_s, coming.arrival_s)
-        latest_s = begin_s + (PAD_S if coming.arrival_s > loader.free_s else 0)
-        if k not in self.stays:
-            loader.do(Step("task", self.stage.first + k), begin_s - tour.leg_s)
-        if coming.leg_s > coming.drive_s:
-            truck.do(REST, coming.arrival_s - coming.leg_s)
-        truck.do(Step("task", task), begin_s - coming.leg_s)
+        begin_s = max(loader.free_s, drive.arrive_s)
+        latest_s = begin_s + (PAD_S if drive.arrive_s > loader.free_s else 0)
+        if k not in self.stays and tour.drive is not None:
+            at = self.problem.tasks[self.stage.first + k].modes[0].entry
+            loader.do(
+                Step("task", self.stage.first + k), self._latest(loader, at, tour.drive, begin_s)
+            )
+        if drive.rests:
+            truck.do(REST, drive.depart_s)
+        truck.do(Step("task", task), self._latest(truck, self.stage.place[task], drive, begin_s))
         loader.free_s = truck.free_s = latest_s + load.service_s
         self.slots[load.load_id] = (begin_s, latest_s)
         self.stays[k] = (self.stays[k][0] if k in self.stays else begin_s, loader.free_s)
         tour.truck = truck
-        truck.at, truck.dump, truck.driven_s = self.stage.place[task], -1, coming.driven_s
+        truck.at, truck.driven_s = self.stage.place[task], drive.driven_s
         truck.aboard_l += load.litres
         truck.aboard_kg += load.mass_kg
         truck.day_kg += load.mass_kg
 
-    def _coming(self, load: SnowLoad, tour: _Tour) -> Iterator[_Coming]:
-        """Yield the trucks that can take a load and still unload and be home.
+    def _coming(self, load: SnowLoad, tour: _Tour) -> Iterator[tuple[_Crew, _Drive]]:
+        """Yield the trucks that can take a load and still unload and be home, and their drives.
 
         The truck that stands at the loader is the only one if the load fits; else it leaves.
         """
@@ -320,7 +326,7 @@ class _Night:
         if tour.truck is not None:
             found = self._comes(tour.truck, load, tour.loader.free_s)
             if found is not None and found.drive_s <= FOLLOWED_S:
-                yield found
+                yield tour.truck, found
                 return
             self._unload(tour.truck)
             tour.truck = None
@@ -328,62 +334,59 @@ class _Night:
             if not truck.aboard_l and truck.trips < truck.vehicle.max_trips:
                 found = self._comes(truck, load, tour.loader.free_s)
                 if found is not None:
-                    yield found
+                    yield truck, found
 
-    def _comes(self, truck: _Crew, load: SnowLoad, ready_s: int) -> _Coming | None:
-        """Return when a truck can be at a load, None if it cannot take it."""
+    def _comes(self, truck: _Crew, load: SnowLoad, ready_s: int) -> _Drive | None:
+        """Return how a truck comes to a load, None if it cannot take it."""
         at = self.stage.place[self.stage.index[load.load_id]]
-        row = truck.ways.row[at]
-        if truck.dump >= 0:
-            drive_s = truck.ways.back[truck.dump][row]
-        else:
-            drive_s = truck.ways.between(truck.at, at)
-        if drive_s < 0 or not truck.holds(load):
+        if not truck.holds(load):
             return None
-        self._eat(truck, drive_s + load.service_s)
-        leg_s, driven_s = self._leg(truck.driven_s, drive_s)
-        arrival_s = truck.free_s + leg_s
-        loaded_s = max(arrival_s, ready_s) + PAD_S + load.service_s
+        self._eat(truck, at, load.service_s)
+        drive = self._drive(truck, truck.at, at, truck.free_s, truck.driven_s)
+        if drive is None:
+            return None
+        loaded_s = max(drive.arrive_s, ready_s) + PAD_S + load.service_s
         kg = truck.aboard_kg + load.mass_kg
-        if self._best_dump(truck, row, loaded_s, driven_s, kg) is None:
-            return None
-        return _Coming(arrival_s, drive_s, leg_s, driven_s, truck)
+        found = self._best_dump(truck, at, loaded_s, drive.driven_s, kg)
+        return None if found is None else drive
 
     def _best_dump(
-        self, truck: _Crew, row: int, free_s: int, driven_s: int, kg: int
+        self, truck: _Crew, at: int, free_s: int, driven_s: int, kg: int
     ) -> _Dumping | None:
         """Return the dump where a truck has unloaded first and from which it is home in time."""
         best = None
-        for column, f in enumerate(truck.ways.dumps):
-            site, drive_s = self.problem.facilities[f], truck.ways.go[row][column]
-            home_s = truck.ways.between(site.location, truck.vehicle.end)
-            if min(drive_s, home_s) < 0 or self.room_kg[f] < kg:
+        for f in truck.ways.dumps:
+            site = self.problem.facilities[f]
+            if self.room_kg[f] < kg:
                 continue
-            leg_s, driven = self._leg(driven_s, drive_s)
-            end_s = max(free_s + leg_s, min(self.bays[f])) + site.unload_s
-            last_s = min(site.close_s, truck.until - self._leg(driven, home_s)[0])
-            if end_s <= last_s and (best is None or end_s < best.end_s):
-                best = _Dumping(end_s, column, driven, leg_s > drive_s)
+            drive = self._drive(truck, at, site.location, free_s, driven_s)
+            if drive is None:
+                continue
+            end_s = max(drive.arrive_s, min(self.bays[f])) + site.unload_s
+            if end_s > site.close_s or (best is not None and end_s >= best.end_s):
+                continue
+            if self._is_home(truck, site.location, end_s, drive.driven_s):
+                best = _Dumping(end_s, f, drive)
         return best
 
     def _unload(self, truck: _Crew) -> None:
         """Bring what a truck holds to the dump where it has unloaded first."""
-        row, kg = truck.ways.row[truck.at], truck.aboard_kg
-        found = self._best_dump(truck, row, truck.free_s, truck.driven_s, kg)
+        kg = truck.aboard_kg
+        found = self._best_dump(truck, truck.at, truck.free_s, truck.driven_s, kg)
         truck.aboard_l = truck.aboard_kg = 0
         truck.trips += 1
         if found is None:  # there was a bay when it was loaded, others have taken it since
             self._take_back(truck)
             return
-        f = truck.ways.dumps[found.column]
+        f = found.facility
         site, bays = self.problem.facilities[f], self.bays[f]
         bays[bays.index(min(bays))] = truck.free_s = found.end_s
         self.room_kg[f] -= kg
-        if found.rests:
+        if found.drive.rests:
             truck.steps.append(REST)
         truck.steps.append(Step("facility", f, begin_s=found.end_s - site.unload_s))
-        truck.at, truck.dump = site.location, found.column
-        truck.driven_s = truck.dumped_driven_s = found.driven_s
+        truck.at = site.location
+        truck.driven_s = truck.dumped_driven_s = found.drive.driven_s
 
     def _take_back(self, truck: _Crew) -> None:
         """Leave what a truck has loaded since its last dump, and let it go home."""

@@ -13,6 +13,7 @@ from scenarios.snow.heaps import Heap, SnowLoad
 from scenarios.snow.in_step import PAD_S, Played, Stage
 from scenarios.street_tasks import StreetMode, StreetTask
 from solvers.evaluate import evaluate_plan
+from solvers.hours import Hours
 from solvers.plan import Plan, Unserved
 from solvers.problem import Facility, Mode, Problem, Rules, Task, Vehicle
 
@@ -128,10 +129,8 @@ def test_a_loader_goes_home_in_time():
     assert judged(problem, heaps, played) == []
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_random_nights_hold_all_rules(seed):
-    """Few bays, short shifts, rests, meals, tonnage, few trips: the evaluation finds no fault."""
-    rng = random.Random(seed)
+def random_night(rng: random.Random) -> tuple[Problem, list[Heap], list[list[int]]]:
+    """Few bays, short shifts, rests, meals, tonnage, few trips; and any tours."""
     num, names = rng.randint(1, 12), iter(range(1000))
     heaps = [
         heap(
@@ -160,7 +159,49 @@ def test_random_nights_hold_all_rules(seed):
     problem = night([rng.randint(0, 1500) for _ in range(num)], heaps, trucks, dumps, rules)
     order = rng.sample(range(num), num)
     loaders = sum(v.vehicle_id.startswith("L") for v in trucks)
-    played = Stage(problem, heaps).play([order[k::loaders] for k in range(loaders)])
+    return problem, heaps, [order[k::loaders] for k in range(loaders)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_nights_hold_all_rules(seed):
+    """The evaluation finds no fault, and a play is the same each time."""
+    problem, heaps, tours = random_night(random.Random(seed))
+    played = Stage(problem, heaps).play(tours)
     assert judged(problem, heaps, played) == []
-    again = Stage(problem, heaps).play([order[k::loaders] for k in range(loaders)])
-    assert again == played
+    assert Stage(problem, heaps).play(tours) == played
+
+
+def barred(problem: Problem, rng: random.Random, share: float) -> Problem:
+    """The same night where a part of all ways is shut, or slower, for one to three hours."""
+    usual = problem.time_s[0]
+    begin = rng.choice((9, 21)) * H + rng.randint(0, H)
+    borders = np.asarray([[begin, begin + rng.randint(1, 3) * H]])
+    shut = rng.random() < 0.7
+    hit = np.random.default_rng(rng.randint(0, 999)).random(usual.shape) < share
+    then = np.where(hit & (usual > 0), -1 if shut else 2 * usual, usual).astype(np.int32)
+    # across a border what suits both sides, and that is what holds between the borders
+    hours = Hours(borders, np.asarray([[0, 1, 1, 1, 0]]), then[None], problem.length_m)
+    return replace(problem, hours=hours)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_nights_with_bans_hold_all_rules(seed):
+    """Ways that are shut or slower for some hours: crews wait where they stand, or go round."""
+    rng = random.Random(seed)
+    problem, heaps, tours = random_night(rng)
+    problem = barred(problem, rng, share=0.3)
+    assert judged(problem, heaps, Stage(problem, heaps).play(tours)) == []
+
+
+def test_a_truck_waits_until_a_ban_is_over():
+    """All ways are shut until 22:00: who is asked for at 20:00 sets out then, and not before."""
+    heaps = [heap(load("a"))]
+    dump = Facility("X", 1, frozenset({"snow"}), unload_s=600)
+    problem = night([300], heaps, [truck("L", 0), truck("T", 20_000)], [dump])
+    shut = np.where(problem.time_s > 0, -1, 0).astype(np.int32)
+    hours = Hours(np.asarray([[22 * H]]), np.asarray([[1, 1, 0]]), shut, problem.length_m)
+    problem = replace(problem, hours=hours)
+    played = Stage(problem, heaps).play([[0]])
+    assert played.slots == {"a": (22 * H + 300, 22 * H + 300)}
+    assert [r.start_s for r in (*played.tours, *played.routes)] == [22 * H, 22 * H]
+    assert judged(problem, heaps, played) == []
