@@ -204,12 +204,11 @@ def summary_lines(record: dict[str, Any]) -> list[str]:
     for one in record["cleared"]:
         when = "evening before" if one["cycle"] == 0 else f"cycle {one['cycle']}"
         clear = one["clear_s"]
-        if clear is not None:
-            verdict = f"clear at {clock(clear)}, after {(clear - one['begin_s']) // 60} min"
-        elif one["cleared_km"] < one["km"]:
-            verdict = f"NOT clear: {one['km'] - one['cleared_km']:.1f} km left out"
-        else:
-            verdict = "NOT clear: pieces in runs of a higher priority are left out"
+        verdict = (
+            f"clear at {clock(clear)}, after {(clear - one['begin_s']) // 60} min"
+            if clear is not None
+            else f"NOT clear: {one['km'] - one['cleared_km']:.1f} km left out"
+        )
         lines.append(
             f"  {when} from {clock(one['begin_s'])}, priority {one['priority']} "
             f"({PRIORITIES[one['priority']]}), {one['km']:.1f} km: {verdict}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.cache import load_or_build, load_or_build_roads
 from routing.network import Network
@@ -114,8 +115,12 @@ def due_streets(
     groups: list[Any],
     weights: list[Weights],
     due: Due = by_frequency,
+    apart: NDArray[np.bool_] | None = None,
 ) -> tuple[list[StreetTask], list[str]]:
-    """Return the day's street tasks on the pieces that the smallest of the trucks may drive."""
+    """Return the day's street tasks on the pieces that the smallest of the trucks may drive.
+
+    Pieces ``apart`` are never in one run with others.
+    """
     kinds = {one.vehicle_kind for work in day.street_work for one in work.passes}
     trucks = {t.truck_id for t in day.trucks if t.kind in kinds}
     pairs = [(g, w) for g, w in zip(groups, weights, strict=True) if trucks & set(g.truck_ids)]
@@ -124,7 +129,7 @@ def due_streets(
         missing = ", ".join(sorted(kinds))
         return [], [f"no {missing} is on shift: no street is swept"] if kinds else []
     widest = max(used, key=lambda w: int(np.count_nonzero(w.routable)))
-    tasks, notes = street_tasks(network, widest, day, city, due=due)
+    tasks, notes = street_tasks(network, widest, day, city, due=due, apart=apart)
     return _while_open(tasks, [g for g, _ in pairs], notes)
 
 

@@ -107,6 +107,7 @@ def street_tasks(
     city: City,
     max_run_m: int = MAX_RUN_M,
     due: Due = by_frequency,
+    apart: NDArray[np.bool_] | None = None,
 ) -> tuple[list[StreetTask], list[str]]:
     """Return the street tasks of a day, and notes on what is not swept.
 
@@ -124,6 +125,8 @@ def street_tasks(
         Runs are cut to at most this length, unless one piece alone is longer.
     due
         How many times a run is due on the date.
+    apart
+        Pieces that are never in one run with others, shape (num_arcs,).
 
     Returns
     -------
@@ -132,7 +135,7 @@ def street_tasks(
     """
     if not day.street_work:
         return [], []
-    planner = _Planner(network, weights, city, max_run_m, due)
+    planner = _Planner(network, weights, city, max_run_m, due, apart)
     tasks = [task for work in day.street_work for task in planner.tasks(work)]
     return tasks, planner.report(day.street_work)
 
@@ -141,7 +144,13 @@ class _Planner:
     """Makes tasks of work; remembers what it leaves out."""
 
     def __init__(
-        self, network: Network, weights: Weights, city: City, max_run_m: int, due: Due
+        self,
+        network: Network,
+        weights: Weights,
+        city: City,
+        max_run_m: int,
+        due: Due,
+        apart: NDArray[np.bool_] | None,
     ) -> None:
         self.network = network
         self.due = due
@@ -156,7 +165,10 @@ class _Planner:
         self.wanted = real & (self.classes.row >= 0) & ~self.private
         selected = self.wanted & weights.routable
         one_way = network.arc_reverse < 0
-        self.runs = Runs(network, weights, selected, 2 * self._row_kinds() + one_way)
+        kinds = 2 * self._row_kinds() + one_way
+        if apart is not None:
+            kinds = 2 * kinds + apart
+        self.runs = Runs(network, weights, selected, kinds)
         self.selected = selected
         self.unclassified = real & weights.routable & (self.classes.row < 0) & ~private
         self.rank = ranks(network)

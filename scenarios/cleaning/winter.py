@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from routing.cache import load_or_build_roads
 from routing.errors import InfeasibleError
@@ -51,8 +52,8 @@ NEVER_OPEN = ((-1, -1),)
 class Cleared:
     """How one priority fared in one cycle: kilometres in all and cleared, and when it was clear.
 
-    ``clear_s`` is the end of its last run, None if any is left out, or any piece of it in a run of
-    a higher priority; ``cycle`` 0 is the evening before, in seconds of that day.
+    ``clear_s`` is the end of its last run, None if any is left out; ``cycle`` 0 is the evening
+    before, in seconds of that day.
     """
 
     cycle: int
@@ -127,22 +128,20 @@ def cycles(storm: Storm) -> list[tuple[int, int, int]]:
 
 def priorities(network: Network, tasks: Sequence[StreetTask], storm: Storm) -> list[int]:
     """Return the priority of each run: 1 for bridges, ramps and slopes, else by its class."""
-    return [min(own) for own in _priorities_of_pieces(network, tasks, storm)]
+    first = _first_pieces(network, storm)
+    return [
+        1 if first[list(task.modes[0].arcs)].any() else 2 if task.cleaning_class <= 2 else 3
+        for task in tasks
+    ]
 
 
-def _priorities_of_pieces(
-    network: Network, tasks: Sequence[StreetTask], storm: Storm
-) -> list[set[int]]:
-    """Return the priorities that the pieces of each run have by themselves."""
+def _first_pieces(network: Network, storm: Storm) -> NDArray[np.bool_]:
+    """Return which pieces are bridges, ramps or slopes, shape (num_arcs,)."""
     steep = np.isin(network.arc_name_idx, [network.names.index(n) for n in storm.slopes
                                            if n in network.names])  # fmt: skip
     links = np.isin(network.arc_class, [HIGHWAY_CLASSES.index(name) for name in LINKS])
     bridges = (network.arc_flags & np.uint16(ArcFlag.BRIDGE)) != 0
-    first = steep | links | bridges
-    return [
-        {1 if first[arc] else 2 if task.cleaning_class <= 2 else 3 for arc in task.modes[0].arcs}
-        for task in tasks
-    ]
+    return np.asarray(steep | links | bridges)
 
 
 class _Winter:
@@ -203,7 +202,10 @@ class _Winter:
     ) -> list[StreetTask]:
         """Return a run for each cycle in which its priority is worked."""
         snowed = [_under_the_sky(self.network, w) for w in self.weights]
-        tasks, notes = due_streets(self.city, self.day, self.network, self.groups, snowed, any_day)
+        first = _first_pieces(self.network, self.storm)
+        tasks, notes = due_streets(
+            self.city, self.day, self.network, self.groups, snowed, any_day, first
+        )
         beside = ("no cleaning class", "row 0: ramp-")
         self.notes += [
             note.replace(UNDRIVEN, NO_PLOUGH)
@@ -279,8 +281,7 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
         if timing.step.kind == "task"
     }
     tasks = [source for source in plan.posed.sources if isinstance(source, StreetTask)]
-    ranks_of = _priorities_of_pieces(plan.network, tasks, storm)
-    ranks = [min(own) for own in ranks_of]
+    ranks = priorities(plan.network, tasks, storm)
     found = []
     for place, (cycle, begin, _) in enumerate(rounds, 1):
         for priority in (1, 2, 3):
@@ -291,11 +292,6 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
             ]
             if own:
                 done = [k for k in own if k in ends]
-                whole = not any(
-                    priority in ranks_of[k]
-                    for k, task in enumerate(tasks)
-                    if k not in ends and task.task_id.endswith(f"#{place}")
-                )
                 found.append(
                     Cleared(
                         cycle,
@@ -303,7 +299,7 @@ def _cleared(plan: DayPlan, storm: Storm, rounds: Sequence[tuple[int, int, int]]
                         begin,
                         sum(tasks[k].modes[0].length_m for k in own) / 1000,
                         sum(tasks[k].modes[0].length_m for k in done) / 1000,
-                        max(ends[k] for k in done) if whole else None,
+                        max(ends[k] for k in done) if len(done) == len(own) else None,
                     )
                 )
     return found
