@@ -26,10 +26,10 @@ from dispatch.words import (
     FACILITY_KINDS,
     KPIS,
     SIDES,
-    STREAMS,
     TRUCK_KINDS,
     activity_key,
     main_streets,
+    words_of_streams,
 )
 from scenarios.files import write_whole
 
@@ -147,7 +147,7 @@ def map_data(plan: Mapping[str, Any], network: Network) -> dict[str, Any]:
             "facility": FACILITY_KINDS,
             "kpi": KPIS,
             "side": SIDES,
-            "stream": STREAMS,
+            "stream": words_of_streams(r["truck_kind"] for r in plan["routes"]),
             "truck": TRUCK_KINDS,
         },
     }

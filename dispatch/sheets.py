@@ -359,7 +359,8 @@ def _carried_kg(plan: Mapping[str, Any], route: Mapping[str, Any]) -> int:
 def route_streams(route: Mapping[str, Any]) -> str:
     """Return what a truck takes over the day, the stream it takes most of first."""
     taken = [a["stream"] for a in route["activities"] if a["kind"] in TAKES]
-    return stream_text(";".join(dict.fromkeys([route["stream"], *taken])))
+    streams = ";".join(dict.fromkeys([route["stream"], *taken]))
+    return stream_text(streams, route["truck_kind"])
 
 
 def _station_rows(plan: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Pair = tuple[str, str]
@@ -29,6 +29,12 @@ TRUCK_KINDS: dict[str, Pair] = {
     "loader": ("装载机", "Loader"),
     "tipper": ("自卸车", "Tipper"),
 }
+
+WINTER_WORK: dict[str, Pair] = {
+    "plough": ("除雪", "Ploughing"),
+    "loader": ("装雪", "Loading snow"),
+}
+"""What trucks do on streets in winter, where others clean them."""
 
 FACILITY_KINDS: dict[str, Pair] = {
     "depot": ("停车场", "Depot"),
@@ -107,9 +113,16 @@ def both(pair: Pair) -> str:
     return pair[0] if pair[0] == pair[1] else f"{pair[0]} {pair[1]}"
 
 
-def stream_text(streams: str) -> str:
+def stream_text(streams: str, truck_kind: str = "") -> str:
     """Return one stream, or several with ``;`` between them, in both languages."""
-    return " / ".join(both(word_of(STREAMS, one)) for one in streams.split(";") if one)
+    words = words_of_streams([truck_kind])
+    return " / ".join(both(word_of(words, one)) for one in streams.split(";") if one)
+
+
+def words_of_streams(truck_kinds: Iterable[str]) -> dict[str, Pair]:
+    """Return the words of all streams on a day of some kinds of trucks."""
+    work = [WINTER_WORK[kind] for kind in truck_kinds if kind in WINTER_WORK]
+    return STREAMS | {"sweepings": work[0]} if work else STREAMS
 
 
 def task_numbers(activities: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -24,7 +24,7 @@ legend.addTo(map);
 const drawLegend = () => {
   const streams = Object.keys(plan.words.stream).filter((s) => plan.routes.some((r) => r.stream === s));
   const lines = streams.map((s) => `<div><i class="${s === "sweepings" ? "thick" : ""}" style="border-color:${streamColor(s)}"></i>${escape(streamWord(s))}</div>`);
-  if (plan.routes.some((r) => r.sweeps)) lines.push(`<div><i class="dashed"></i>${say("保洁车空驶", "Sweeper driving only")}</div>`);
+  if (plan.routes.some((r) => r.sweeps)) lines.push(`<div><i class="dashed"></i>${say("作业车空驶", "Driving without work")}</div>`);
   for (const kind of ["depot", "transfer", "plant", "landfill", "wash", "water", "salt", "snow_dump"]) {
     if (kind === "depot" ? plan.routes.length : plan.facilities.some((f) => f.kind === kind)) lines.push(`<div class="sign"><em>${icon(kind)}</em>${escape(word("facility", kind))}</div>`);
   }

@@ -102,3 +102,15 @@ def test_main_streets_by_hand() -> None:
     assert words.main_streets(driven, 1) == [("a", 70)]
     ties = leg(("a", 5), ("b", 5), ("c", 5))
     assert words.main_streets(ties, 2) == [("a", 5), ("b", 5)]
+
+
+def test_ploughs_and_loaders_do_not_clean_streets() -> None:
+    """The work on streets has another name in winter; all other words stay."""
+    assert words.words_of_streams(["sweeper", "collector"]) == words.STREAMS
+    ploughed = words.words_of_streams(["plough", "plough"])
+    assert ploughed["sweepings"] == ("除雪", "Ploughing")
+    assert {k: w for k, w in ploughed.items() if k != "sweepings"} == {
+        k: w for k, w in words.STREAMS.items() if k != "sweepings"
+    }
+    assert words.stream_text("sweepings", "loader") == "装雪 Loading snow"
+    assert words.stream_text("sweepings", "sweeper") == "道路保洁 Street cleaning"
