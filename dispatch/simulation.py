@@ -25,7 +25,7 @@ from scenarios.simulation import (
 from solvers.plan import Plan
 from solvers.solve import Options, solve
 from solvers.stop import MaxIterations
-from solvers.warmup import warm_up
+from solvers.warmup import compile_ahead, warm_up
 
 AS_PLANNED = "mean waste"
 RISKIEST = 10
@@ -58,6 +58,7 @@ def simulate_city(city: City, trial: Trial, say: Callable[[str], None]) -> Found
     PlanningError
         When the day cannot be planned.
     """
+    compile_ahead()
     posed = prepare_day(city, trial.date, load_network(city, say), say)
     noise = replace(trial.noise, of_point=spreads_from_weighings(city))
     warm_up(say)

@@ -43,7 +43,7 @@ from scenarios.street_tasks import StreetTask, street_tasks
 from solvers.plan import Plan
 from solvers.solve import ALONE, Options, Progress, silent, solve
 from solvers.stop import Stop
-from solvers.warmup import warm_up
+from solvers.warmup import compile_ahead, warm_up
 
 Say = Callable[[str], None]
 
@@ -247,6 +247,7 @@ def run_day(
         When what is promised cannot be held.
     """
     reserve = None if safety is None else Reserve(checked_share(safety), spread_of(city))
+    compile_ahead()
     network = load_network(city, say)
     posed = prepare_day(city, date, network, say)
     if reserve is not None:

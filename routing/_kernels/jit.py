@@ -26,8 +26,20 @@ def machine_code_dir() -> Path:
     return Path(__file__).parent / "__pycache__" / digest.hexdigest()[:16]
 
 
+config: Any = numba.config  # its stubs know none of the settings
 if "NUMBA_CACHE_DIR" not in os.environ and os.access(Path(__file__).parent, os.W_OK):
-    setattr(numba.config, "CACHE_DIR", str(machine_code_dir()))  # noqa: B010 (unknown to its stubs)
+    config.CACHE_DIR = str(machine_code_dir())
+
+
+def is_kept(kernel: Any) -> bool:
+    """Whether machine code of a kernel lies on disk; true where none is compiled, or kept."""
+    folder = str(config.CACHE_DIR)
+    if config.DISABLE_JIT or not folder:
+        return True
+    function = kernel.py_func
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}-*.nbi"
+    return next(Path(folder).rglob(name), None) is not None
+
 
 njit: Any = numba.njit  # its stubs do not know the wrapper options
 
@@ -71,6 +83,19 @@ def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def lean_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel that allocates nothing and that only lean kernels call."""
     compiled: Callable[..., Any] = njit(
+        nogil=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=False,
+    )(function)
+    return compiled
+
+
+def kept_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a lean inner kernel and keep it on disk, so that another process can compile it."""
+    compiled: Callable[..., Any] = njit(
+        cache=True,
         nogil=True,
         error_model="numpy",
         no_cpython_wrapper=True,

@@ -28,7 +28,7 @@ from scenarios.street_tasks import StreetTask
 from solvers.evaluate import evaluate_plan
 from solvers.solve import Options, Progress
 from solvers.stop import Stop
-from solvers.warmup import warm_up
+from solvers.warmup import compile_ahead, warm_up
 
 Say = Callable[[str], None]
 NOT_POSSIBLE, NOT_OFFERED = "day", "capacity"
@@ -85,6 +85,7 @@ def plan_week(
         When no street is due in the week.
     """
     dates = dates_of(week)
+    compile_ahead()
     network = load_network(city, say)
     chosen = city.settings.seed if seed is None else seed
     notes: dict[str, None] = {}

@@ -37,6 +37,7 @@ from scenarios.street_tasks import UNDRIVEN, StreetTask
 from solvers.evaluate import evaluate_plan
 from solvers.solve import Options, Progress
 from solvers.stop import Stop
+from solvers.warmup import compile_ahead, warm_up
 
 Say = Callable[[str], None]
 PLOUGH, SCOPE = "plough", "winter"
@@ -96,7 +97,9 @@ def plan_winter(
     InfeasibleError
         When no plough is in the tables or no street is to be ploughed.
     """
+    compile_ahead()
     network = load_network(city, say)
+    warm_up(say)
     notes = ["wet work is off for the storm; collection is planned by huanwei plan"]
     seed = city.settings.seed
     evening = None

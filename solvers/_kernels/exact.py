@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from routing._kernels.jit import lean_inner_kernel
+from routing._kernels.jit import kept_inner_kernel, lean_inner_kernel
 from solvers._kernels.booking import Incumbent, book, copy_incumbent, copy_row
 from solvers._kernels.ground import (
     COUNT,
@@ -143,7 +143,7 @@ def _adopt_visits(t: Tables, visits: Int64, num: int, vehicle: int, r: int) -> N
     relabel(link, node, route, tally, r, WHOLE, WHOLE)
 
 
-@lean_inner_kernel
+@kept_inner_kernel
 def settle(t: Tables, exact: Exact, threshold: float) -> bool:
     """Decode and book the changed routes; return whether they hold and stay below the threshold.
 
