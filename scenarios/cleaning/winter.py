@@ -330,7 +330,8 @@ def drill(plan: DayPlan, storm: Storm, step_s: int = 1800) -> list[Moment]:
     timings = [t for route in judged.driven for t in route.timings]
     ends = {t.step.idx: t.end_s for t in timings if t.step.kind == "task"}
     played = []
-    for moment in range(storm.snow_from, max(r.end_s for r in judged.driven) + step_s, step_s):
+    until = max((r.end_s for r in judged.driven), default=storm.snow_to) + step_s
+    for moment in range(storm.snow_from, until, step_s):
         cycle = max(k for k, begin, _ in cycles(storm) if begin <= moment)
         shares = {}
         for priority in (1, 2, 3):

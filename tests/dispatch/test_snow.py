@@ -310,6 +310,15 @@ def test_without_hours_of_haul_the_snow_stays(tmp_path: Path):
     assert any("stay in heaps" in line for line in summary_lines(record))
 
 
+def test_what_no_plough_has_heaped_is_not_hauled(tmp_path: Path):
+    """Ploughs without the salt that is asked for stay at home, and so do loaders; that is told."""
+    unsalted = written("trucks.csv", TRUCKS.replace(",900,", ",0,"))
+    record = run(snowy(tmp_path, unsalted, storm=STORM.replace("-12", "-3")), "--drill")
+    assert {row["working"] for row in record["drill"]} == {0}
+    assert record["haul"]["heaps"] == []
+    assert any("nothing to haul" in line for line in summary_lines(record))
+
+
 @pytest.mark.real_map
 def test_snow_on_a_real_map(shared_osm: Path, tmp_path: Path, monkeypatch):
     """A storm on streets that are shut from 7 to 9: three plans that hold, bridges nearly free."""
