@@ -154,7 +154,7 @@ def _snow_lines(record: dict[str, Any]) -> list[str]:
             f"{one['km']:.1f} km, {one['litres'] / 1000:.0f} m3 in {one['loads']} loads: {verdict}"
         )
     if not haul["heaps"]:
-        lines.append("  nothing to haul: no street that the storm asks for is ploughed after the snow")
+        lines.append("  nothing to haul: no street it asks for is ploughed after the snow")
     hauled = sum(one["hauled_l"] for one in haul["hauled"])
     lines.append(f"snow hauled away: {hauled / 1000:.0f} m3 in {haul['trips']} trips")
     lines += [
