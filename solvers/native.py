@@ -19,6 +19,7 @@ from solvers._kernels import ground as g
 from solvers._kernels.exact import Exact
 from solvers._kernels.ground import Tables
 from solvers._kernels.steps import route_costs, run_steps, take_over
+from solvers.absence import Absence
 from solvers.arrays import build_model, empty_bookings, empty_routes, new_scratch
 from solvers.bonus import Bonus
 from solvers.ground import aligned, build_tables, needs_booking
@@ -126,6 +127,7 @@ class Search:
             self.tables.tally[g.COST_NOW] = self.tables.tally[g.COST_BEST] = roster.cost
         elif self._first:
             self.link(self._first)
+        self.absence = Absence()
         self.bonus = Bonus(self.tables, self.blank)
         self.stake = self._at_stake() if roster else np.zeros(self._num_estates())
         self.sparing = None if roster is None else Sparing(self.present())
@@ -165,7 +167,7 @@ class Search:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all arrays that the search writes, by name; they are not copied."""
-        arrays = self.present() | {"stake": self.stake} | self.bonus.state()
+        arrays = self.present() | {"stake": self.stake} | self.bonus.state() | self.absence.state()
         return arrays | (self.sparing.state() if self.sparing else {})
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -222,6 +224,8 @@ class Search:
         mean = self.mean_costs()
         if self.begun:
             self.bonus.advance(self, share, float(mean.mean()))
+            if self.sparing is None or not self.sparing.on:  # a trial goes by what held before it
+                self.absence.advance(self.tables, share)
         first = np.maximum(begin * mean, np.minimum(self.stake, MOST_HEAT * mean))
         heat = _cooled(first, cold * mean, end * mean, share)
         if self.roster is not None:

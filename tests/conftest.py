@@ -26,12 +26,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.fixture(scope="session")
-def shared_osm() -> Path:
-    """Folder of real extracts; ``HUANWEI_SHARED`` names another place than ``../shared``."""
+def _shared(kind: str) -> Path:
+    """Return a folder of shared data; ``HUANWEI_SHARED`` names another place than ``../shared``."""
     root = Path(__file__).resolve().parent.parent
     shared = Path(os.environ.get("HUANWEI_SHARED", root.parent / "shared"))
-    folder = shared / "data" / "osm"
+    folder = shared / "data" / kind
     if not folder.is_dir():
-        pytest.skip(f"real extracts are absent: {folder} not found (set HUANWEI_SHARED)")
+        pytest.skip(f"shared data is absent: {folder} not found (set HUANWEI_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shared_osm() -> Path:
+    """Folder of real extracts of OpenStreetMap."""
+    return _shared("osm")
+
+
+@pytest.fixture(scope="session")
+def shared_vrp() -> Path:
+    """Folder of the public sets of vehicle routing."""
+    return _shared("vrp")
+
+
+@pytest.fixture(scope="session")
+def shared_carp() -> Path:
+    """Folder of the public sets of arc routing."""
+    return _shared("carp")

@@ -153,13 +153,15 @@ AT, REFILLS, OPEN_S, CLOSE_S, UNLOAD_S, ACCEPTS = range(6)
     DELTA,
     COST_NOW,
     COST_BEST,
+    SURPLUS,
     ACCEPTED,
     ONLY_TYPE,
     OFFERS,
-) = range(34)
-"""CREDIT is what the dearest truck costs where some task is worth less than that, else 0. ONLY_TYPE
-is the one type of which empty routes are offered, -1 for all. OFFERS begins a row of
-OFFER_COLUMNS for each day: the cheapest insertion found for a task."""
+) = range(35)
+"""CREDIT is what the dearest truck costs where some task is worth less than that, else 0. SURPLUS
+is what raised prices add to the present cost; the best one is without. ONLY_TYPE is the type of
+which alone empty routes are offered, -1 for all. OFFERS begins a row of OFFER_COLUMNS for each day:
+the cheapest insertion found for a task."""
 
 VALUE, PLACE, BY_MODE, HOW, BY_FACILITY, OFFER_COLUMNS = range(6)
 
@@ -186,8 +188,9 @@ ALONE, VISIT_AFTER, VISIT_BEFORE = np.arange(3)
 WORK_ROWS = 22  # PLAN has 1 + MOST_MODES rows
 GONE, CAME, TURNED = np.arange(3)
 
-# Rows of rank (int64): prices, working space, then the keys of insertion.
-PRICE, KEY, ORDER = range(3)
+# Rows of rank (int64): prices, by how much they are raised at present, working space, then the
+# keys of insertion.
+PRICE, RAISED, KEY, ORDER = range(4)
 
 # Columns of group (int64): first and end pattern, then its visits or -1.
 FIRST_PATTERN, END_PATTERN, VISIT = range(3)

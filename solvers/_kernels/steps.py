@@ -40,12 +40,14 @@ from solvers._kernels.ground import (
     NUM_TASKS,
     NUM_TOUCHED,
     PRICE,
+    RAISED,
     RELOADS,
     REMOVED,
     ROUTE,
     SHUT,
     SLOT,
     STEP,
+    SURPLUS,
     TASK,
     TIMED,
     TOUCHED,
@@ -225,7 +227,7 @@ def _polish(t: Tables) -> None:
 
 
 @lean_inner_kernel
-def _keep_absent(node: Int32, work: Int64, tally: Int64) -> None:
+def _keep_absent(node: Int32, work: Int64, rank: Int64, tally: Int64) -> None:
     """Bring the list of unserved tasks up to date after an accepted step."""
     for i in range(tally[NUM_REMOVED]):
         task = work[REMOVED, i]
@@ -236,10 +238,12 @@ def _keep_absent(node: Int32, work: Int64, tally: Int64) -> None:
             work[SLOT, last] = at
             work[SLOT, task] = -1
             tally[NUM_ABSENT] -= 1
+            tally[SURPLUS] -= rank[RAISED, task]
         elif node[task, ROUTE] < 0 and at < 0:
             work[ABSENT, tally[NUM_ABSENT]] = task
             work[SLOT, task] = tally[NUM_ABSENT]
             tally[NUM_ABSENT] += 1
+            tally[SURPLUS] += rank[RAISED, task]
 
 
 @lean_inner_kernel
@@ -269,8 +273,9 @@ def _accept(t: Tables, exact: Exact, change: int) -> None:
     tally = t.tally
     tally[COST_NOW] += change
     tally[ACCEPTED] += 1
-    if tally[COST_NOW] < tally[COST_BEST]:
-        tally[COST_BEST] = tally[COST_NOW]
+    cost = tally[COST_NOW] - tally[SURPLUS]
+    if cost < tally[COST_BEST]:
+        tally[COST_BEST] = cost
         if tally[BOOKED]:
             keep_exact(exact)
         else:
@@ -302,7 +307,7 @@ def take_over(t: Tables) -> None:
             )
     for r in range(tally[NUM_ROUTES]):
         relabel(link, node, route, tally, r, WHOLE, WHOLE)
-    _keep_absent(node, work, tally)
+    _keep_absent(node, work, t.rank, tally)
     tally[COST_NOW] = tally[COST_BEST] = _cost_of(t)
 
 
@@ -367,7 +372,7 @@ def shut_route(t: Tables, exact: Exact, r: int) -> None:
     tally[NUM_LOGGED] = tally[NUM_TOUCHED] = tally[NUM_REMOVED] = tally[DELTA] = 0
     empty(t, r)
     settle(t, exact, float(NEVER))  # an empty route holds, and asks nothing of the others
-    _keep_absent(t.node, t.work, tally)
+    _keep_absent(t.node, t.work, t.rank, tally)
     tally[COST_NOW] += tally[DELTA]
     t.route[r, SHUT] = 1
 
@@ -405,5 +410,5 @@ def run_steps(t: Tables, exact: Exact, num: int, heat: NDArray[np.float64], esta
                 for i in range(tally[NUM_TOUCHED]):
                     relabel(link, node, route, tally, work[TOUCHED, i], WHOLE, WHOLE)
             continue
-        _keep_absent(node, work, tally)
+        _keep_absent(node, work, t.rank, tally)
         _accept(t, exact, tally[DELTA])
