@@ -138,11 +138,6 @@ class _Drive:
     driven_s: int
     rests: bool
 
-    @property
-    def took_s(self) -> int:
-        """Return the seconds from setting out to the arrival, with the rest before."""
-        return self.arrive_s - self.depart_s
-
 
 @dataclass(frozen=True)
 class _Dumping:
