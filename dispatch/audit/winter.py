@@ -74,14 +74,15 @@ def duty_of(record: PlanRecord, city: City) -> Duty | None:
         file = city.folder / "plans" / f"winter-{date}" / "winter.json"
         try:
             summary = json.loads(file.read_text(encoding="utf-8"))
-            return _duty(summary["storm"], evening, summary["cleared"])
+            return _duty(city, summary["storm"], evening, summary["cleared"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return None
 
 
-def _duty(storm: Mapping[str, Any], evening: bool, cleared: Any) -> Duty:
-    spreads = storm["temp_c"] >= storm["salt_min_c"]
+def _duty(city: City, storm: Mapping[str, Any], evening: bool, cleared: Any) -> Duty:
+    holds = any(r.kind == "plough" and r.salt_kg > 0 for r in city.trucks.itertuples(index=False))
+    spreads = holds and storm["temp_c"] >= storm["salt_min_c"]
     if evening:
         early, late = storm["pretreat"]
         cycles: list[tuple[int, int, int]] = [(0, early, late)]

@@ -104,14 +104,15 @@ def plan_winter(
     seed = city.settings.seed
     evening = None
     before = storm.date - dt.timedelta(days=1)
-    if storm.temp_c < storm.salt_min_c:
-        notes.append(f"{storm.temp_c:g} °C: below {storm.salt_min_c:g} °C salt does not help")
+    unsalted = why_unsalted(city, storm)
+    if unsalted:
+        notes.append(unsalted)
     elif storm.pretreat_g_m2 > 0:
         posed = _Winter(city, network, storm, before, storm.pretreat, storm.pretreat_g_m2)
         runs = posed.runs([(1, *storm.pretreat)], (1, 2))
         say(f"evening before: {len(runs)} runs")
         evening = posed.solve(runs, Search(stop(), seed, "native", progress, options, say))
-    spread = 0.0 if storm.temp_c < storm.salt_min_c else storm.salt_g_m2
+    spread = 0.0 if unsalted else storm.salt_g_m2
     posed = _Winter(city, network, storm, storm.date, storm.shift, spread)
     runs = posed.runs(cycles(storm), (1, 2, 3))
     say(f"storm: {len(runs)} runs in {len(cycles(storm))} cycles")
@@ -119,6 +120,16 @@ def plan_winter(
     cleared = [] if evening is None else _cleared(evening, storm, [(0, *storm.pretreat)])
     cleared += _cleared(day, storm, cycles(storm))
     return WinterPlan(storm, evening, day, tuple(cleared), (*notes, *posed.notes))
+
+
+def why_unsalted(city: City, storm: Storm) -> str:
+    """Return why streets are ploughed without salt, nothing where it is spread."""
+    if storm.temp_c < storm.salt_min_c:
+        return f"{storm.temp_c:g} °C: below {storm.salt_min_c:g} °C salt does not help"
+    ploughs = city.trucks[city.trucks["kind"] == PLOUGH]
+    if not (ploughs["salt_kg"] > 0).any():
+        return "no plough holds salt (salt_kg in trucks.csv): streets are ploughed, none is spread"
+    return ""
 
 
 def cycles(storm: Storm) -> list[tuple[int, int, int]]:

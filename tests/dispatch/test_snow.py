@@ -311,8 +311,8 @@ def test_without_hours_of_haul_the_snow_stays(tmp_path: Path):
 
 
 def test_what_no_plough_has_heaped_is_not_hauled(tmp_path: Path):
-    """Ploughs without the salt that is asked for stay at home, and so do loaders; that is told."""
-    unsalted = written("trucks.csv", TRUCKS.replace(",900,", ",0,"))
+    """Ploughs with too little salt stay at home, and so do loaders; that is told."""
+    unsalted = written("trucks.csv", TRUCKS.replace(",900,", ",1,"))
     record = run(snowy(tmp_path, unsalted, storm=STORM.replace("-12", "-3")), "--drill")
     assert {row["working"] for row in record["drill"]} == {0}
     assert record["haul"]["heaps"] == []

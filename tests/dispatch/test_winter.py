@@ -243,10 +243,23 @@ def test_salt_is_not_spread_in_great_cold(tmp_path: Path):
     assert any("salt does not help" in note for note in record["notes"])
 
 
-def test_why_runs_are_left_out_is_told(tmp_path: Path):
-    """With no salt aboard and no store nothing is spread, and the summary says what to add."""
+def test_without_salt_streets_are_ploughed(tmp_path: Path):
+    """Where no plough holds any, streets are cleared all the same, which is told and audited."""
+    unsalted = written("trucks.csv", TRUCKS.replace(",300,", ",,"))
     city = snowy(tmp_path)
-    written("trucks.csv", TRUCKS.replace(",300,", ",,"))(city)
+    unsalted(city)
+    record = run(city)
+    assert record["salt_kg"] == 0
+    assert sum(one["cleared_km"] for one in record["cleared"]) > 0
+    assert min(one["cycle"] for one in record["cleared"]) == 1
+    assert any("no plough holds salt" in note for note in record["notes"])
+    assert all(report["ok"] for report in record["audit"])
+
+
+def test_why_runs_are_left_out_is_told(tmp_path: Path):
+    """With too little salt aboard for any street no run is worked, and it is told what to add."""
+    city = snowy(tmp_path)
+    written("trucks.csv", TRUCKS.replace(",300,", ",1,"))(city)
     arguments = ["winter", str(city), "--storm", str(city / "storm.toml"), "--iterations", "10"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
