@@ -39,14 +39,14 @@ class Played:
     stays
         When the loader comes to each heap and when it leaves, by the index of the heap.
     worth
-        The prices of all loads that are hauled.
+        The prices of the loads that are hauled, by priority, the highest first.
     """
 
     slots: dict[str, tuple[int, int]]
     tours: tuple[Route, ...]
     routes: tuple[Route, ...]
     stays: dict[int, tuple[int, int]]
-    worth: int
+    worth: tuple[int, ...]
 
 
 class Stage:
@@ -190,14 +190,23 @@ class _Night:
             left = [tour for tour in left if tour.heaps]
             if left:
                 self._load(min(left, key=lambda tour: tour.loader.free_s))
-        tasks, index = self.problem.tasks, self.stage.index
         return Played(
             self.slots,
             self._routes(self.stage.loaders, loaders),
             self._routes(self.stage.tippers, self.tippers),
             self.stays,
-            sum(tasks[index[name]].price for name in self.slots),
+            self._worth(),
         )
+
+    def _worth(self) -> tuple[int, ...]:
+        """Return the prices of what is hauled, by priority."""
+        tasks, index = self.problem.tasks, self.stage.index
+        worth = {heap.priority: 0 for heap in self.heaps}
+        for heap in self.heaps:
+            for load in heap.loads:
+                if load.load_id in self.slots:
+                    worth[heap.priority] += tasks[index[load.load_id]].price
+        return tuple(worth[priority] for priority in sorted(worth))
 
     def _routes(self, numbers: Sequence[int], crews: Sequence[_Crew]) -> tuple[Route, ...]:
         """Return the routes of all that work, with the rest that they need on the way home."""

@@ -195,13 +195,15 @@ def best_played(
             if time.monotonic() - told >= 1.0:
                 told = time.monotonic()
                 left = stage.first - len(best.slots)
-                search.tell("improving", stop.used(plays * PLAY_STEPS), total - best.worth, left)
+                search.tell(
+                    "improving", stop.used(plays * PLAY_STEPS), total - sum(best.worth), left
+                )
     return best, plays * PLAY_STEPS
 
 
-def _merit(played: Played) -> tuple[int, int]:
-    """What is better is greater: what is hauled at its prices, then how soon all is done."""
-    return played.worth, -sum(leave_s for _, leave_s in played.stays.values())
+def _merit(played: Played) -> tuple[int, ...]:
+    """What is better is greater: what is hauled of each priority, then how soon all is done."""
+    return *played.worth, -sum(leave_s for _, leave_s in played.stays.values())
 
 
 def _changed(

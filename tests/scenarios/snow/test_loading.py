@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -60,3 +61,19 @@ def test_a_signal_leaves_the_best_of_the_beginnings():
     played, steps = best_played(stage, [[[0], [1]], [[], []]], range(6), search)
     assert steps == 200
     assert len(played.slots) == 4
+
+
+def test_a_higher_priority_goes_before_any_amount_of_a_lower_one():
+    """A little that lies far away on a bridge is hauled, though much lies near the dump."""
+    far = replace(heap(load("far", 500)), priority=1)
+    near = replace(heap(*(load(f"n{k}") for k in range(6))), priority=2)
+    hours = (20 * H, 21 * H + 900)
+    trucks = [truck("L", 0, hours), truck("T", 20_000, hours)]
+    dump = Facility("X", 1, frozenset({"snow"}), unload_s=600)
+    stage = Stage(night([1500, 300], [far, near], trucks, [dump]), [far, near])
+    search = Search(MaxIterations(20_000), 1, "native", _nobody, Options(), _nobody)
+    assert "far" not in stage.play([[1, 0]]).slots
+    played, _ = best_played(stage, [[[1, 0]]], range(2), search)
+    assert "far" in played.slots
+    assert sum(played.worth) < sum(stage.play([[1, 0]]).worth)
+    assert judged(stage.problem, stage.heaps, played) == []
