@@ -4,6 +4,9 @@ At equal prices a search leaves out what is hardest to place, since that saves m
 it in: to pack it, several easy tasks would have to be out for a while. So a price grows as long as
 its task is left out. Costs told are those of the true prices, which hold alone in the end.
 
+Where visits of one customer belong together prices stay as they are: a truck is given up there only
+if a customer may be out for a while (Torino_050_6_7 ends with eight trucks instead of seven).
+
 After the absence counters of Christiaens & Vanden Berghe 2020, section 4.4 (doi
 10.1287/trsc.2019.0914).
 """
@@ -35,7 +38,7 @@ class Absence:
     def advance(self, tables: Tables, share: float) -> None:
         """Raise the prices of what is left out at a share of the search, or end all raises."""
         stage = 1 + min(STAGES, int(share / UNTIL * STAGES))
-        if stage == self._stage[0]:
+        if stage == self._stage[0] or len(tables.group) > 0:
             return
         self._stage[0] = stage
         if stage <= STAGES:

@@ -318,7 +318,17 @@ class Problem:
             faults.append("prices of balance and compactness must be >= 0")
         if rules.compact_km and (self.where is None or self.where.shape != (num, 2)):
             faults.append(f"compact routes have a price: expected coordinates of {num} locations")
-        return faults
+        return [*faults, *self._group_faults()]
+
+    def _group_faults(self) -> list[str]:
+        """Return a line for each group whose patterns do not tell a day for each of its visits."""
+        return [
+            f"visits of {self.tasks[group.tasks[0]].task_id}: expected a day for each of"
+            f" {len(group.tasks)} visits, none twice, got {pattern}"
+            for group in self.groups
+            for pattern in group.patterns
+            if len(pattern) != len(group.tasks) or len(set(pattern)) < len(pattern)
+        ]
 
     def _quantity_faults(self) -> list[str]:
         faults = [

@@ -14,6 +14,7 @@ from solvers._kernels import ground as g
 from solvers._kernels.steps import full_cost
 from solvers.evaluate import evaluate, evaluate_plan
 from solvers.native import Search, write_routes
+from solvers.problem import VisitGroup
 from solvers.roster import Roster
 from solvers.solve import solve
 from solvers.stop import MaxIterations
@@ -69,6 +70,18 @@ def test_prices_rise_by_stages_to_a_limit():
     own.advance(tables, 0.9)
     assert tables.rank[g.PRICE, left].tolist() == true.tolist()
     assert not tables.rank[g.RAISED].any()
+
+
+def test_prices_stay_where_visits_belong_together():
+    """With groups nothing is raised, however long their visits are left out."""
+    problem = town(1)
+    alone = tuple(VisitGroup((k,), ((0,),)) for k in range(len(problem.tasks)))
+    trucks = tuple(replace(v, capacity_kg=v.capacity_kg // 2) for v in problem.vehicles[::2])
+    search = Search(replace(problem, vehicles=trucks, groups=alone), 1)
+    for k in range(20):
+        search.advance(20, k / 25)
+    assert search.num_absent > 0
+    assert not search.tables.rank[g.RAISED].any()
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -10,7 +10,7 @@ import pytest
 from routing.errors import InfeasibleError
 from solvers.evaluate import evaluate, evaluate_plan
 from solvers.plan import Route, Step
-from solvers.problem import Mode, Problem, Rules, Task
+from solvers.problem import Mode, Problem, Rules, Task, VisitGroup
 from solvers.solve import solve
 from solvers.stop import MaxIterations
 from tests.solvers.problems import HOUR, line_problem, random_problem
@@ -179,4 +179,12 @@ def test_compact_routes_need_coordinates() -> None:
     problem = line_problem()
     problem = replace(problem, rules=replace(problem.rules, compact_km=1))
     with pytest.raises(InfeasibleError, match="coordinates of 6 locations"):
+        problem.check()
+
+
+@pytest.mark.parametrize("pattern", [(0, 0), (0,)])
+def test_patterns_that_fit_no_days_are_refused(pattern: tuple[int, ...]):
+    """A customer is called at once a day at most, and each visit has its day."""
+    problem = replace(line_problem(), groups=(VisitGroup((0, 1), (pattern,)),))
+    with pytest.raises(InfeasibleError, match="a day for each of 2 visits, none twice"):
         problem.check()
