@@ -154,7 +154,10 @@ def _snow_lines(record: dict[str, Any]) -> list[str]:
             f"{one['km']:.1f} km, {one['litres'] / 1000:.0f} m3 in {one['loads']} loads: {verdict}"
         )
     if not haul["heaps"]:
-        lines.append("  nothing to haul: no street it asks for is ploughed after the snow")
+        lowest = record["storm"]["haul_priorities"]
+        lines.append(
+            f"  nothing to haul: no street of priority 1 to {lowest} is ploughed after the snow"
+        )
     hauled = sum(one["hauled_l"] for one in haul["hauled"])
     lines.append(f"snow hauled away: {hauled / 1000:.0f} m3 in {haul['trips']} trips")
     lines += [

@@ -42,6 +42,13 @@ def is_kept(kernel: Any) -> bool:
 
 
 njit: Any = numba.njit  # its stubs do not know the wrapper options
+INNER = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""How kernels are compiled that only other kernels call."""
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,12 +66,7 @@ def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     It gets no entry from Python, which for tuples of many arrays takes longer to compile than the
     kernel itself.
     """
-    compiled: Callable[..., Any] = njit(
-        nogil=True,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-    )(function)
+    compiled: Callable[..., Any] = njit(**INNER)(function)
     return compiled
 
 
@@ -82,39 +84,19 @@ def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def lean_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel that allocates nothing and that only lean kernels call."""
-    compiled: Callable[..., Any] = njit(
-        nogil=True,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        _nrt=False,
-    )(function)
+    compiled: Callable[..., Any] = njit(**INNER, _nrt=False)(function)
     return compiled
 
 
 def kept_inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a lean inner kernel and keep it on disk, so that another process can compile it."""
-    compiled: Callable[..., Any] = njit(
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        _nrt=False,
-    )(function)
+    compiled: Callable[..., Any] = njit(cache=True, **INNER, _nrt=False)(function)
     return compiled
 
 
 def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a short lean kernel into each of its callers."""
-    compiled: Callable[..., Any] = njit(
-        nogil=True,
-        error_model="numpy",
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        forceinline=True,
-        _nrt=False,
-    )(function)
+    compiled: Callable[..., Any] = njit(**INNER, forceinline=True, _nrt=False)(function)
     return compiled
 
 

@@ -104,7 +104,7 @@ def plan_winter(
     seed = city.settings.seed
     evening = None
     before = storm.date - dt.timedelta(days=1)
-    unsalted = why_unsalted(city, storm)
+    unsalted = _why_unsalted(city, storm)
     if unsalted:
         notes.append(unsalted)
     elif storm.pretreat_g_m2 > 0:
@@ -122,7 +122,7 @@ def plan_winter(
     return WinterPlan(storm, evening, day, tuple(cleared), (*notes, *posed.notes))
 
 
-def why_unsalted(city: City, storm: Storm) -> str:
+def _why_unsalted(city: City, storm: Storm) -> str:
     """Return why streets are ploughed without salt, nothing where it is spread."""
     if storm.temp_c < storm.salt_min_c:
         return f"{storm.temp_c:g} °C: below {storm.salt_min_c:g} °C salt does not help"

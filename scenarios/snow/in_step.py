@@ -154,8 +154,7 @@ class _Tour:
     def __init__(self, loader: _Crew, heaps: Sequence[int]) -> None:
         self.loader, self.heaps = loader, list(heaps)
         self.number = 0  # loads of the first of the heaps that are done
-        self.come = False  # whether the loader is at that heap
-        self.drive: _Drive | None = None  # by which it came there
+        self.drive: _Drive | None = None  # by which the loader came there, None before it has
         self.truck: _Crew | None = None  # the one that it loads
 
 
@@ -183,7 +182,7 @@ class _Night:
         left = [_Tour(loader, own) for loader, own in zip(loaders, orders, strict=True)]
         while left:
             for tour in left:
-                if not tour.come:
+                if tour.drive is None:
                     self._come(tour)
                 if not tour.heaps and tour.truck is not None:
                     self._unload(tour.truck)
@@ -235,7 +234,7 @@ class _Night:
                         loader.do(REST, drive.depart_s)
                     loader.free_s, loader.at = arrival_s, mode.exit
                     loader.driven_s = drive.driven_s
-                    tour.come, tour.number, tour.drive = True, 0, drive
+                    tour.number, tour.drive = 0, drive
                     return
             tour.heaps.pop(0)
 
@@ -275,6 +274,8 @@ class _Night:
 
     def _latest(self, crew: _Crew, to: int, drive: _Drive, begin_s: int) -> int:
         """Return how late a crew may leave its depot by a drive if it begins at a moment."""
+        if crew.steps:
+            return drive.depart_s  # it left long ago
         late_s = begin_s - drive.drive_s
         leg = crew.ways.leg(crew.vehicle.start, to, late_s)
         return late_s if leg is not None and leg.arrive_s <= begin_s else drive.depart_s
@@ -295,7 +296,7 @@ class _Night:
         tour.number += 1
         if tour.number == len(self.heaps[k].loads):
             tour.heaps.pop(0)
-            tour.come = False
+            tour.drive = None
 
     def _take(self, tour: _Tour, load: SnowLoad, truck: _Crew, drive: _Drive) -> None:
         """Load a truck that comes; a loader that waits for it does so a little longer."""
