@@ -7,12 +7,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from itertools import accumulate
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
+from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.header_footer import HeaderFooterItem
@@ -24,17 +26,29 @@ TEXT, WHOLE, TENTHS, CENTS, SHARE = "@", "#,##0", "#,##0.0", "#,##0.00", "0.0%"
 TIME = "[hh]:mm"
 """Time of day; runs on past 24:00 for the night after."""
 
-HEAD_FILL = PatternFill("solid", fgColor="FFE3EDF2")
-TRIP_FILL = PatternFill("solid", fgColor="FFF1F4F6")
-UNLOAD_FILL = PatternFill("solid", fgColor="FFFBF3E4")
-ALERT_FILL = PatternFill("solid", fgColor="FFF8D7D2")
+HEAD_FILL, TRIP_FILL, UNLOAD_FILL, ALERT_FILL = "FFE3EDF2", "FFF1F4F6", "FFFBF3E4", "FFF8D7D2"
 
 _FONT = "Microsoft YaHei"
 _THIN = Side(style="thin", color="FF9AA5AE")
-_GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-THICK_BELOW = Border(
-    left=_THIN, right=_THIN, top=_THIN, bottom=Side(style="medium", color="FF2B3A42")
-)
+_THICK = Side(style="medium", color="FF2B3A42")
+
+
+class _Look(NamedTuple):
+    """How a cell is printed; ``fill`` is a colour, "" = none."""
+
+    format: str = "General"
+    bold: bool = False
+    size: int = 10
+    side: str | None = None
+    wraps: bool = False
+    fill: str = ""
+    grid: bool = True
+    thick_below: bool = False
+
+
+_styles: WeakKeyDictionary[Workbook, dict[Any, Any]] = WeakKeyDictionary()
+"""The style of each look that a workbook has used: composing one takes ten times as long as a cell
+takes for all else, and thousands of cells look alike."""
 
 
 class Column(NamedTuple):
@@ -111,7 +125,8 @@ def write_row(
     cells: Mapping[str, Any],
     *,
     bold: bool = False,
-    fill: PatternFill | None = None,
+    fill: str = "",
+    thick_below: bool = False,
 ) -> None:
     """Write a row of a table, as high as its longest text needs."""
     lines = 1
@@ -119,9 +134,18 @@ def write_row(
     for column, end in zip(columns, ends, strict=True):
         span = (end - column.span + 1, end)
         value = cells.get(column.key)
-        cell = put(sheet, row, span, value, column.format, bold=bold, fill=fill)
-        if column.centered:
-            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        side = "center" if column.centered else None
+        put(
+            sheet,
+            row,
+            span,
+            value,
+            column.format,
+            bold=bold,
+            fill=fill,
+            thick_below=thick_below,
+            side=side,
+        )
         if isinstance(value, str):
             lines = max(lines, lines_needed(value, _width(sheet, span)))
     sheet.row_dimensions[row].height = 14 * lines + 6
@@ -135,20 +159,21 @@ def put(
     number_format: str = TEXT,
     *,
     bold: bool = False,
-    fill: PatternFill | None = None,
-) -> Cell:
-    """Write a value over the columns from the first to the last of ``span``; return its cell."""
-    for column in range(span[0], span[1] + 1):
-        sheet.cell(row, column).border = _GRID
-        if fill is not None:
-            sheet.cell(row, column).fill = fill
+    fill: str = "",
+    thick_below: bool = False,
+    side: str | None = None,
+) -> None:
+    """Write a value over the columns from the first to the last of ``span``."""
     is_number = number_format not in (TEXT, TIME)
-    cell = _set(sheet, row, span, value, bold=bold)
     # "_ " leaves room between a number and the text to its right
-    cell.number_format = f"{number_format}_ " if is_number else number_format
-    side = "right" if is_number else "center" if number_format == TIME else "left"
-    cell.alignment = Alignment(horizontal=side, vertical="center", wrap_text=not is_number)
-    return cell
+    shown = f"{number_format}_ " if is_number else number_format
+    usual = "right" if is_number else "center" if number_format == TIME else "left"
+    wraps = not is_number or side is not None
+    blank = _Look(fill=fill, thick_below=thick_below)
+    for column in range(span[0] + 1, span[1] + 1):
+        _dress(sheet.cell(row, column), blank)
+    look = blank._replace(format=shown, bold=bold, side=side or usual, wraps=wraps)
+    _set(sheet, row, span, value, look)
 
 
 def write_line(
@@ -156,8 +181,7 @@ def write_line(
 ) -> None:
     """Write a text over the whole width of the page, without a grid."""
     span = (1, len(sheet.column_dimensions))
-    cell = _set(sheet, row, span, text, size=size, bold=bold)
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    _set(sheet, row, span, text, _Look(bold=bold, size=size, wraps=True, grid=False))
     lines = lines_needed(text, _width(sheet, span) * 10 / size)
     sheet.row_dimensions[row].height = 1.4 * size * lines + 6
 
@@ -192,26 +216,33 @@ def _width(sheet: Worksheet, span: tuple[int, int]) -> float:
     return float(sum(sheet.column_dimensions[letter].width for letter in letters))
 
 
-def _set(
-    sheet: Worksheet,
-    row: int,
-    span: tuple[int, int],
-    value: Any,
-    *,
-    size: int = 10,
-    bold: bool = False,
-) -> Cell:
+def _set(sheet: Worksheet, row: int, span: tuple[int, int], value: Any, look: _Look) -> None:
     cell = sheet.cell(row, span[0])
-    assert isinstance(cell, Cell)
     if isinstance(value, str):
         cell.value = clean(value)
         cell.data_type = "s"  # a name that begins with "=" is a name, not a formula
     else:
         cell.value = value
-    cell.font = Font(name=_FONT, size=size, bold=bold)
+    _dress(cell, look)
     if span[0] < span[1]:
         sheet.merge_cells(start_row=row, start_column=span[0], end_row=row, end_column=span[1])
-    return cell
+
+
+def _dress(cell: Any, look: _Look) -> None:
+    """Give a cell of a sheet its look."""
+    styles = _styles.setdefault(cell.parent.parent, {})
+    if look in styles:
+        cell._style = copy(styles[look])
+        return
+    cell.font = Font(name=_FONT, size=look.size, bold=look.bold)
+    cell.number_format = look.format
+    cell.alignment = Alignment(horizontal=look.side, vertical="center", wrap_text=look.wraps)
+    if look.fill:
+        cell.fill = PatternFill("solid", fgColor=look.fill)
+    if look.grid:
+        below = _THICK if look.thick_below else _THIN
+        cell.border = Border(left=_THIN, right=_THIN, top=_THIN, bottom=below)
+    styles[look] = copy(cell._style)
 
 
 def clean(text: str) -> str:

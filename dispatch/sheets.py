@@ -24,7 +24,6 @@ from dispatch.pages import (
     SHARE,
     TENTHS,
     TEXT,
-    THICK_BELOW,
     TIME,
     TRIP_FILL,
     UNLOAD_FILL,
@@ -251,7 +250,7 @@ def _fill_tiles(sheet: Worksheet, plan: Mapping[str, Any], row: int) -> int:
         at = row + i % half
         spans = ((1, 2), (3, 3), (4, 5)) if i < half else ((6, 8), (9, 10), (11, 11))
         put(sheet, at, spans[0], both(name), fill=HEAD_FILL)
-        alert = ALERT_FILL if name == KPIS["unserved"] and value else None
+        alert = ALERT_FILL if name == KPIS["unserved"] and value else ""
         put(sheet, at, spans[1], value, number_format, bold=True, fill=alert)
         put(sheet, at, spans[2], unit)
         sheet.row_dimensions[at].height = 18
@@ -580,10 +579,8 @@ def _fill_activity(
 ) -> None:
     unloads = cells["kind"] == "unload"
     cells["number"] = cells["number"] or None
-    write_row(sheet, row, columns, cells, bold=unloads, fill=UNLOAD_FILL if unloads else None)
-    if unloads:
-        for column in range(1, len(columns) + 1):
-            sheet.cell(row, column).border = THICK_BELOW
+    fill = UNLOAD_FILL if unloads else ""
+    write_row(sheet, row, columns, cells, bold=unloads, fill=fill, thick_below=unloads)
 
 
 def _fill_total(
