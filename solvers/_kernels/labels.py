@@ -201,12 +201,14 @@ def step_forward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, x
         zero, one = departures(node, p)
         zero, one = forward(node, tally, route[r, HAS_MEAL], zero, one, travel_s, x)
         if tally[RELEASES]:
+            release = wide(node[x, RELEASE_F])
             if is_head(node, tally, x):
                 node[x, RELEASE_F] = 0
                 released = node[link[x, NEXT], RELEASE_B]
                 zero, one = max(zero, released), max(one, released)
             else:
                 node[x, RELEASE_F] = max(node[p, RELEASE_F], node[x, RELEASE])
+            changed = changed or release != node[x, RELEASE_F]
         changed = changed or zero != node[x, EARLY_0] or one != node[x, EARLY_1]
         node[x, EARLY_0] = zero
         node[x, EARLY_1] = one
@@ -238,12 +240,14 @@ def step_backward(link: Int32, node: Int32, route: Int64, tally: Int64, r: int, 
             node, tally, route[r, HAS_MEAL], node[y, LATE_0], node[y, LATE_1], travel_s, x
         )
         if tally[RELEASES]:
+            release = wide(node[x, RELEASE_B])
             if is_head(node, tally, x):
                 node[x, RELEASE_B] = 0
                 if node[y, RELEASE_B] > node[y, LATE_1] - travel_s:
                     zero = one = -FAR
             else:
                 node[x, RELEASE_B] = max(node[y, RELEASE_B], node[x, RELEASE])
+            changed = changed or release != node[x, RELEASE_B]
         changed = changed or zero != node[x, LATE_0] or one != node[x, LATE_1]
         node[x, LATE_0] = zero
         node[x, LATE_1] = one
@@ -274,7 +278,7 @@ def relabel(
     """
     start = tally[NUM_TASKS] + r
     end = start + tally[NUM_ROUTES]
-    if first < 0 or tally[RELEASES]:
+    if first < 0:
         first, last = next_of(link, start), prev_of(link, end)
     if tally[ONLY_CLOCK] and not route[r, HAS_MEAL]:
         _relabel_clock(link, node, start, end, first, last)
@@ -286,9 +290,15 @@ def relabel(
             break
         past = past or x == first
         x = prev_of(link, x)
-    if tally[RELEASES]:
-        reset_start(link, node, route, tally, r)
     x, past = first, gap
+    if tally[RELEASES]:
+        # a trip waits for what is released last on it, so that its head is labelled anew as well
+        x, past = prev_of(link, first), False
+        while not is_head(node, tally, x):
+            x = prev_of(link, x)
+        if x == start:
+            reset_start(link, node, route, tally, r)
+            x = next_of(link, start)
     while x != end:
         if not step_forward(link, node, route, tally, r, x) and past:
             break
