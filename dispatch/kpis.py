@@ -46,8 +46,8 @@ HAUL_KEYS = ("hauls", "hauled_kg")
 """Keys of a record of figures on days with hauls; they stand behind the others."""
 
 WORK = ("stop", "street")
-LOAD, HAUL = "load", "haul"
-"""A transfer truck's loading as an activity, and its load as something left out."""
+LOAD, COLLECTED = "load", ("haul", "aboard")
+"""A transfer truck's loading as an activity; what is left behind after it has been collected."""
 
 _SCOPES = (
     ("total", "total"),
@@ -146,7 +146,7 @@ def _by(
     for route in routes:
         _add_route(groups, route, group)
     for task in unserved:
-        if group_of_task is not None and task["kind"] != HAUL:  # its waste is collected
+        if group_of_task is not None and task["kind"] not in COLLECTED:
             sums = groups[group_of_task(task)].sums
             sums["unserved"] += 1
             sums["unserved_kg"] += task["mass_kg"]

@@ -225,7 +225,7 @@ TOTAL_KEYS = FIGURE_KEYS | {"required": _INT, "served_share": _NUMBER + _NONE}
 STANDING = ("change", "break")
 """Kinds of activity of a truck that stays where it is."""
 ACTIVITY_KINDS = ("start", "stop", "street", "load", "unload", "refill", "wash", *STANDING, "end")
-UNSERVED_KINDS = ("stop", "street", "haul")
+UNSERVED_KINDS = ("stop", "street", "haul", "aboard")
 
 _INNER: dict[str, dict[str, _Types]] = {
     "fingerprint": FINGERPRINT_KEYS,

@@ -82,6 +82,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "No loader or no tipper can drive to its heap: limits, closures or bans stand in the way.",
         "受限行、封闭或限制影响,装载机或自卸车无法到达该雪堆。",
     ),
+    "stays_aboard": (
+        "No facility takes what is aboard in the hours of the truck, which stays at its depot.",
+        "该车班次内无处理设施可卸,车辆载料留在停车场。",
+    ),
     "gated": (
         "It stands behind a gate that no truck of its stream may pass.",
         "该点位于门禁之内,承运车辆均无通行许可。",

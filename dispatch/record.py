@@ -511,6 +511,7 @@ def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
     """Return everything left out with its reason in words, dearest first."""
     left = [_left(posed.sources[u.task], u) for u in done.plan.unserved]
     left += [_lost(lost) for lost in posed.lost]
+    left += [_stays_aboard(posed, truck) for truck in posed.laden]
     return sorted(left, key=lambda u: (-u["price"], u["id"]))
 
 
@@ -547,6 +548,27 @@ def _left_load(load: Load, reason: str) -> dict[str, Any]:
         "text": f"{english} ({means[0]})",
         "text_zh": f"{chinese}({means[1]})",
         "price": load.price,
+    }
+
+
+def _stays_aboard(posed: DayProblem, truck: DueTruck) -> dict[str, Any]:
+    """Return the load of a truck that stays at its depot with it."""
+    depot = next(f for f in posed.day.facilities if f.facility_id == truck.depot_id)
+    english, chinese = reason_words("stays_aboard")
+    return {
+        "kind": "aboard",
+        "id": truck.truck_id,
+        "name": depot.name,
+        "lon": depot.lon,
+        "lat": depot.lat,
+        "district": "",
+        "stream": truck.loaded_stream,
+        "mass_kg": truck.loaded_kg,
+        "length_m": 0,
+        "reason": "stays_aboard",
+        "text": english,
+        "text_zh": chinese,
+        "price": 0,
     }
 
 

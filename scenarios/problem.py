@@ -97,6 +97,9 @@ class DayProblem:
     haulers
         Trucks that carry waste from transfer stations onward. They are no vehicles of the problem:
         what they carry is known when the rest of the day is planned.
+    laden
+        Trucks that stay at their depots with a load that no facility takes in their shift. They are
+        no vehicles of the problem either.
     """
 
     problem: Problem
@@ -113,6 +116,7 @@ class DayProblem:
     notes: tuple[str, ...]
     haulers: tuple[Vehicle, ...] = ()
     washing: tuple[Washing | None, ...] = ()
+    laden: tuple[DueTruck, ...] = ()
 
     @property
     def wash_stations(self) -> tuple[DueFacility, ...]:

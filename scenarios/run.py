@@ -23,6 +23,7 @@ from scenarios.compounds import let_in
 from scenarios.corridors import truck_groups
 from scenarios.day import Day, plan_day
 from scenarios.hauling.hauls import plan_hauls
+from scenarios.laden import without_stuck_loads
 from scenarios.periodic.stored import stored_visits
 from scenarios.periodic.usual import handed_over, priced, true_plan
 from scenarios.periods import cut_windows, lay_travel, shut_hours
@@ -105,7 +106,8 @@ def pose_day(
     roads = roads or load_or_build_roads(network, progress=say)
     say(f"laying the limits of {len(weights)} kinds of truck over the streets")
     travel = lay_travel(roads, groups, weights, let_in(groups, crew.trucks))
-    return build_day_problem(city, day, network, groups, travel, streets, notes, say)
+    posed = build_day_problem(city, day, network, groups, travel, streets, notes, say)
+    return without_stuck_loads(posed)
 
 
 def due_streets(

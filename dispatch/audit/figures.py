@@ -317,7 +317,7 @@ def _stream(line: Any) -> str:
 def _add_unserved(ctx: Context, groups: dict[str, Sums], attribute: str) -> None:
     """Add what is left out to the group that an attribute of it names, or to the total."""
     for task in ctx.plan.unserved or ():
-        if task.kind == "haul":  # what is left at a station is collected
+        if task.kind in ("haul", "aboard"):  # what is left there is collected
             continue
         sums = groups.setdefault(getattr(task, attribute) or "" if attribute else "", Sums())
         sums.exact["unserved"] += 1

@@ -15,6 +15,8 @@ from dispatch.audit.record import Activity, Route
 from dispatch.audit.tables import Point, Station, Truck
 from dispatch.audit.visits import number_of, visit_of, visits_due
 
+AMPLE_S, AMPLE_S_PER_M = 3600, 0.4
+"""An hour, and twice the straight way at 18 km/h: ample time for any drive with a break in it."""
 PLACE_SLACK_M = 150.0
 """How far a stated place may lie from the tables' coordinates, or a street from its point."""
 
@@ -35,14 +37,60 @@ def check_trucks(ctx: Context) -> None:
 
 
 def _check_loads_at_home(ctx: Context, out: set[str]) -> None:
-    """Check that no truck that could go out stays at home with a load aboard."""
+    """Check that no truck that could go out stays at home with a load aboard.
+
+    One may whose load the plan names among the unserved, unless it could go where others do.
+    """
     stations = ctx.world.stations
+    named = {u.id: (u.stream, u.mass_kg) for u in ctx.plan.unserved or () if u.kind == "aboard"}
     for name, truck in sorted(ctx.world.trucks.items()):
         depots = [stations.get(d) for d in (truck.depot_id, truck.end_depot_id)]
         on_shift = truck.shift_end > truck.shift_start
         if truck.loaded is not None and on_shift and all(d and d.active for d in depots):
             text = f"{name} stays at home with {truck.loaded[1]} kg of {truck.loaded[0]} aboard"
-            ctx.check(name in out, "load-at-home", text, name)
+            stays = named.get(name) == truck.loaded[:2] and not _could_unload(ctx, truck)
+            ctx.check(name in out or stays, "load-at-home", text, name)
+
+
+def _could_unload(ctx: Context, truck: Truck) -> bool:
+    """Whether a truck has ample time for a facility at which a truck no smaller unloads that day.
+
+    That there is no way there at all, or none in time, cannot be told from the tables.
+    """
+    assert truck.loaded is not None
+    stream, mass_kg, _ = truck.loaded
+    stations = ctx.world.stations
+    seen = set()
+    for route in ctx.plan.routes:
+        other = ctx.world.trucks.get(route.truck_id)
+        if other is not None and _is_no_smaller(other, truck):
+            seen |= {a.id for a in route.activities if a.kind == "unload"}
+    for name in sorted(seen & set(stations)):
+        site = stations[name]
+        legs = [
+            distance_m(_at(stations[d]), _at(site)) for d in (truck.depot_id, truck.end_depot_id)
+        ]
+        there, back = (AMPLE_S + round(leg * AMPLE_S_PER_M) for leg in legs)
+        begin = max(truck.shift_start + there, site.open_s)
+        end = begin + site.unload_s
+        if (
+            stream in site.streams
+            and (site.capacity_kg is None or site.capacity_kg >= mass_kg)
+            and end <= site.close_s
+            and end + back <= truck.shift_end
+        ):
+            return True
+    return False
+
+
+def _is_no_smaller(other: Truck, truck: Truck) -> bool:
+    """Whether a truck meets no fewer limits of streets than another."""
+    size, least = ((t.height_cm, t.width_cm, t.weight_kg) for t in (other, truck))
+    return all(a >= b for a, b in zip(size, least, strict=True)) and other.permits <= truck.permits
+
+
+def _at(station: Station) -> tuple[float, float]:
+    return station.lon, station.lat
 
 
 def _check_truck(ctx: Context, route: Route, truck: Truck) -> None:

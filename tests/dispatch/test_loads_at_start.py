@@ -79,6 +79,49 @@ def test_the_audit_sees_loads_that_are_forgotten(day):
     assert "load-at-home" in {f.code for f in audit_plan(home, city, done.network).findings}
 
 
+@pytest.fixture(scope="module")
+def stuck_day(tmp_path_factory):
+    """F1 begins with 900 kg, and the one plant for it opens after its shift."""
+    late = replaced("facilities.csv", ("kitchen,04:00,22:00", "kitchen,19:00,22:00"))
+    load = aboard(F1, f"900,kitchen,{DAY}")
+
+    def change(folder):
+        load(folder)
+        late(folder)
+
+    return planned(tmp_path_factory.mktemp("stuck"), change)
+
+
+def test_a_truck_that_can_put_its_load_down_nowhere_stays_at_home(stuck_day):
+    """The day of all others is planned; the load is told apart from what is not collected."""
+    city, done, record = stuck_day
+    check_plan(record)
+    assert {r["truck_id"] for r in record["routes"]} == {"C1", "R1", "S1"}
+    (left,) = [u for u in record["unserved"] if u["kind"] == "aboard"]
+    assert (left["id"], left["stream"], left["mass_kg"]) == ("F1", "kitchen", 900)
+    others = [u for u in record["unserved"] if u["kind"] != "aboard"]
+    assert record["kpis"]["total"]["unserved_kg"] == sum(u["mass_kg"] for u in others)
+    assert any("F1 stays at D1: no facility takes the 900 kg" in w for w in record["warnings"])
+    report = audit_plan(record, city, done.network)
+    assert report.ok, report.lines()
+
+
+def test_the_audit_sees_loads_that_could_have_gone(day, stuck_day):
+    """Naming a load among the unserved is no excuse where others unload, nor for another mass."""
+    city, done, record = day
+    home = copy.deepcopy(record)
+    home["routes"] = [r for r in home["routes"] if r["truck_id"] != "C1"]
+    (left,) = [u for u in stuck_day[2]["unserved"] if u["kind"] == "aboard"]
+    home["unserved"].append(left | {"id": "C1", "stream": "other", "mass_kg": 1800})
+    assert "load-at-home" in {f.code for f in audit_plan(home, city, done.network).findings}
+    city, done, record = stuck_day
+    light = copy.deepcopy(record)
+    light["unserved"] = [
+        u | {"mass_kg": 800} if u["kind"] == "aboard" else u for u in light["unserved"]
+    ]
+    assert "load-at-home" in {f.code for f in audit_plan(light, city, done.network).findings}
+
+
 def test_on_other_days_the_truck_begins_empty(tmp_path):
     """A load of the morning before is none of this day's; its one stream need not be named."""
     yesterday = dt.date.fromisoformat(DAY) - dt.timedelta(days=1)
