@@ -32,7 +32,7 @@ def find_leg(
         by = int(model.layer[profile, 2 * period])
         seconds = int(model.time[by, place, target])
         inside = seconds >= 0 and setout + seconds <= until
-        room = until - setout - seconds
+        room = until - setout - max(seconds, 1)  # at the border itself the next period begins
         if not inside:
             if until >= NEVER:  # no border: streets that are closed now stay so
                 break

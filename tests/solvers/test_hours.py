@@ -25,7 +25,7 @@ from tests.solvers.problems import HOUR, line_problem, random_problem, with_hour
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") != "1"
 
-times = st.one_of(st.just(-1), st.integers(1, 40))
+times = st.one_of(st.just(-1), st.integers(0, 40))
 
 
 @st.composite
@@ -118,6 +118,19 @@ def test_the_kernel_equals_its_twin_and_its_slack_holds(case, clock, later):
         assert again is not None
         assert (again.time_s, again.layer) == (leg.time_s, leg.layer)
         assert again.depart_s == max(depart, clock + later)
+
+
+def test_two_stops_at_one_place_are_left_before_a_closure_begins():
+    """A leg of no length takes no time, but from the border on there is none."""
+    blocks = np.zeros((3, 2, 2), np.int32)
+    blocks[:, 0, 1] = 0, -1, -1
+    hours = Hours(np.asarray([[50]]), np.asarray([[1, 2, 3]]), blocks, blocks)
+    fast = np.zeros((1, 2, 2), np.int32)
+    problem = Problem((), line_problem().vehicles, (), fast, fast, hours=hours)
+    model = build_model(replace(problem, vehicles=()))
+    assert _leg(model, 0, 0, 1, 40) == (40, 0, 1, 9)
+    assert find_leg(hours, fast, fast, 0, 0, 1, 49) is not None
+    assert find_leg(hours, fast, fast, 0, 0, 1, 50) is None
 
 
 @pytest.mark.parametrize("seed", range(20 if COMPILED else 2))
