@@ -99,7 +99,7 @@ def plan_record(city: City, done: DayPlan) -> dict[str, Any]:
         "streets": sum(isinstance(s, StreetTask) for s in posed.sources),
         "street_m": sum(s.modes[0].length_m for s in posed.sources if isinstance(s, StreetTask)),
     }
-    cost = judged.cost + sum(u["price"] for u in unserved if u["id"] in _lost_ids(posed))
+    cost = judged.cost + sum(u["price"] for u in _apart(posed))
     return {
         "schema": SCHEMA,
         "city": city.name,
@@ -503,16 +503,19 @@ def _queue(visits: list[dict[str, Any]]) -> list[dict[str, int]]:
     ]
 
 
-def _lost_ids(posed: DayProblem) -> set[str]:
-    return {lost.stop.stop_id for lost in posed.lost}
-
-
 def _unserved(posed: DayProblem, done: DayPlan) -> list[dict[str, Any]]:
     """Return everything left out with its reason in words, dearest first."""
     left = [_left(posed.sources[u.task], u) for u in done.plan.unserved]
-    left += [_lost(lost) for lost in posed.lost]
-    left += [_stays_aboard(posed, truck) for truck in posed.laden]
-    return sorted(left, key=lambda u: (-u["price"], u["id"]))
+    return sorted([*left, *_apart(posed)], key=lambda u: (-u["price"], u["id"]))
+
+
+def _apart(posed: DayProblem) -> list[dict[str, Any]]:
+    """Return what is left out although it is no task of the problem."""
+    return [
+        *(_lost(lost) for lost in posed.lost),
+        *(_stays_aboard(posed, truck) for truck in posed.laden),
+        *(_left_load(load, "facility_closed") for load in posed.stuck),
+    ]
 
 
 def _left(source: DueStop | StreetTask | Load, unserved: Unserved) -> dict[str, Any]:

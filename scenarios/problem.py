@@ -100,6 +100,9 @@ class DayProblem:
     laden
         Trucks that stay at their depots with a load that no facility takes in their shift. They are
         no vehicles of the problem either.
+    stuck
+        Loads that must go but are complete only when the gate of their station is about to close.
+        They are no tasks of the problem.
     """
 
     problem: Problem
@@ -117,6 +120,7 @@ class DayProblem:
     haulers: tuple[Vehicle, ...] = ()
     washing: tuple[Washing | None, ...] = ()
     laden: tuple[DueTruck, ...] = ()
+    stuck: tuple[Load, ...] = ()
 
     @property
     def wash_stations(self) -> tuple[DueFacility, ...]:

@@ -45,12 +45,13 @@ def plan_hauls(
         When the plan does not hold its own rules (a fault of the program).
     """
     judged = evaluate_plan(posed.problem, plan)
-    loads = day_loads(posed, judged, settings)
+    loads, stuck = day_loads(posed, judged, settings)
+    posed = replace(posed, stuck=tuple(load for load in stuck if not load.may_stay))
     search.say(f"hauls: {len(loads)} loads for {len(posed.haulers)} transfer trucks")
     whole, made = _with_hauls(posed, plan, judged, loads, search)
     behind = _behind(whole, made)
     if behind and not search.stopped:
-        late = day_loads(posed, judged, settings, late=behind)
+        late, _ = day_loads(posed, judged, settings, late=behind)
         other, again = _with_hauls(posed, plan, judged, late, search)
         if len(again.unserved) < len(made.unserved):
             whole, made = other, again
@@ -82,9 +83,13 @@ def day_loads(
     judged: Evaluation,
     settings: Settings,
     late: Collection[str] = (),
-) -> list[Load]:
-    """Return the loads of all stations; those named ``late`` may leave after an overflow."""
+) -> tuple[list[Load], list[Load]]:
+    """Return the loads of all stations, and those that no truck can take before the gate closes.
+
+    Those named ``late`` may leave after an overflow.
+    """
     loads: list[Load] = []
+    stuck: list[Load] = []
     for station in posed.facilities:
         if station.haul is None:
             continue
@@ -103,9 +108,7 @@ def day_loads(
             task_id = f"{station.facility_id}>{haul.to}/{number}"
             hours = (station.open_s, station.close_s)
             window = window_of(portion, hours, haul.load_s, late=task_id in late)
-            if window is None:
-                continue
-            loads.append(
+            (stuck if window is None else loads).append(
                 Load(
                     task_id=task_id,
                     station_id=station.facility_id,
@@ -123,7 +126,7 @@ def day_loads(
                     price=price_of(settings, portion.mass_kg, PRIORITY),
                 )
             )
-    return loads
+    return loads, stuck
 
 
 def _load_kg(haulers: Sequence[Vehicle], stream: str, settings: Settings) -> int:
@@ -208,7 +211,7 @@ def _with_loads(posed: DayProblem, loads: Sequence[Load]) -> DayProblem:
             stream=load.carried_as,
             mass_kg=load.mass_kg,
             volume_l=load.volume_l,
-            windows=(load.window,),
+            windows=() if load.window is None else (load.window,),
             price=load.price,
             kinds=frozenset({HAULER}),
         )

@@ -40,7 +40,8 @@ class Portion(NamedTuple):
 class Load:
     """One load at its station as a thing to be planned.
 
-    ``window`` is (earliest, latest) begin of loading; ``overflow_s`` when the station overflows
+    ``window`` is (earliest, latest) begin of loading, None if the gate closes before the load can
+    be aboard; ``overflow_s`` when the station overflows
     unless the load is gone; ``daily`` whether its stream may not stay overnight.
     """
 
@@ -54,7 +55,7 @@ class Load:
     mass_kg: int
     volume_l: int
     service_s: int
-    window: tuple[int, int]
+    window: tuple[int, int] | None
     overflow_s: int | None
     daily: bool
     price: int

@@ -182,6 +182,25 @@ def test_a_stream_that_goes_daily_leaves_nothing():
     assert (stock.taken_kg, stock.left_kg) == ({"other": 15_000}, {})
 
 
+def test_what_is_complete_as_the_gate_closes_is_told():
+    """A closes at 8:45: what came until 8:40 cannot be aboard by then, and must not stay."""
+    posed = posed_day(12_000, clear_daily=("other",))
+    close = 8 * HOUR + 2700
+    first = replace(posed.facilities[0], close_s=close)
+    gates = (replace(posed.problem.facilities[0], close_s=close), *posed.problem.facilities[1:])
+    posed = replace(
+        posed,
+        facilities=(first, *posed.facilities[1:]),
+        problem=replace(posed.problem, facilities=gates),
+    )
+    posed, plan = hauled(posed)
+    assert [(load.task_id, load.mass_kg) for load in posed.stuck] == [("A>I/2", 7_000)]
+    assert "A>I/2" not in loadings(posed, plan)
+    kept = replace(first, haul=replace(first.haul, clear_daily=()))
+    posed, _ = hauled(replace(posed_day(12_000), facilities=(kept, *posed.facilities[1:])))
+    assert posed.stuck == ()
+
+
 @pytest.mark.parametrize("haulers", [1, 2])
 def test_the_daily_tonnage_of_the_plant_counts_what_collectors_brought(haulers):
     """The plant takes 13 t a day and has 5 t from a collector: one load of 8 t is all it takes."""
