@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,11 +55,15 @@ class Redriver:
 
     def open_to(self, truck: Truck) -> NDArray[np.bool_]:
         """Return the arcs that the truck may use at some moment of its shift, (num_arcs,)."""
+        return np.logical_or.reduce(
+            [self.access(truck, span)[0].routable for span in self._spans(truck)]
+        )
+
+    def _spans(self, truck: Truck) -> list[Hours]:
+        """Return the parts of the truck's shift in which the same streets are open to it."""
         first, last = truck.shift_start, truck.shift_end + truck.max_overtime_s
         changes = sorted(m for m in self.restrictions.changes(truck) if first < m < last)
-        moments = [first, *changes, last]
-        parts = [self.access(truck, span)[0] for span in zip(moments, moments[1:], strict=False)]
-        return np.logical_or.reduce([part.routable for part in parts])
+        return list(pairwise([first, *changes, last]))
 
     def _outside(self, truck: Truck, span: Hours) -> NDArray[np.bool_]:
         """Return the streets that the truck reaches without a private gate, shape (num_arcs,)."""
@@ -157,15 +162,19 @@ class Redriver:
     def _check_let_in(
         self, route: Route, truck: Truck | None, idx: int, activity: Activity
     ) -> None:
-        """Check that a truck without the pass serves no street point or market behind a gate."""
+        """Check that a truck without the pass serves no street point or market behind a gate.
+
+        A street that other streets lead to at some moment of the shift is behind none, though all
+        of these may be closed while the truck stands in it.
+        """
         ctx, spot = self.ctx, activity.position
         visit = ctx.visits.get((route.number, idx))
         if visit is None or truck is None or visit.point.kind not in OUTSIDE_KINDS:
             return
         if PASSES & truck.permits or spot is None or not ctx.streets.is_spot(spot):
             return
-        now = (activity.begin_s, activity.begin_s + 1)
-        good = bool(self._outside(truck, now)[ctx.streets.base(spot.arc)])
+        arc = ctx.streets.base(spot.arc)
+        good = any(self._outside(truck, span)[arc] for span in self._spans(truck))
         text = f"{activity.id}, of kind {visit.point.kind}, is served behind a gate without a pass"
         ctx.check(good, "gate-pass", text, route.truck_id, idx)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,27 @@ def compound(made: Map) -> None:
     made.way(910, 1, 501, 502, highway="service", access="private", name="小区路")
 
 
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *changes: Any) -> Planned:
-    """Return the day of the town with one more point, of a kind, at the end of the lane."""
+def spur(made: Map) -> None:
+    """Add two public streets in a row instead."""
+    made.node(501, -1, 0).node(502, -2, 0)
+    made.way(910, 1, 501, name="一路").way(911, 501, 502, name="二路")
+
+
+def plan(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    *changes: Any,
+    lane: Callable[[Map], None] = compound,
+) -> Planned:
+    """Return the day of the town with one more point, of a kind, at the end of a lane."""
     monkeypatch.setenv("HUANWEI_CACHE", str(tmp_path / "cache"))
     folder = write_good(tmp_path / "town")
     points = (folder / "points.csv").read_text(encoding="utf-8").splitlines()
     lines = [points[0] + ",kind", *(line + ",compound" for line in points[1:])]
     lines.append(f"G1,{place(-1.9, 0)},other,100,,,daily,{kind}")
     (folder / "points.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    together(mapped(compound), *changes)(folder)
+    together(mapped(lane), *changes)(folder)
     city = read_city(folder)
     done = run_day(city, dt.date.fromisoformat(DAY), lambda: MaxIterations(40))
     return city, done, plan_record(city, done)
@@ -147,3 +160,19 @@ def test_the_audit_refuses_a_way_through(tmp_path):
     assert fault(into, to_gate, first, lane) == ""
     assert fault(second, out) == ""
     assert fault(first, lane) == ""
+
+
+def test_a_street_that_closes_behind_a_truck_is_no_compound(tmp_path, monkeypatch):
+    """Where the only way there is closed as it works, it drives there unlawfully, by no gate."""
+    _, done, record = plan(tmp_path, monkeypatch, "market", lane=spur)
+    [work] = [a for r in record["routes"] for a in r["activities"] if a["id"] == "G1"]
+    minutes = work["begin_s"] // 60, work["end_s"] // 60 + 1
+    hours = [f"{m // 60:02d}:{m % 60:02d}" for m in minutes]
+    closures = tmp_path / "town" / "closures.csv"
+    closures.write_text(f"closure_id,way_id,from_time,to_time\nX,910,{','.join(hours)}\n")
+    city = read_city(tmp_path / "town")
+    assert city.tables_hash != record["fingerprint"]["tables"]
+    record["fingerprint"]["tables"] = city.tables_hash
+    codes = audit_plan(record, city, done.network).codes()
+    assert codes
+    assert "gate-pass" not in codes
