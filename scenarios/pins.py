@@ -175,7 +175,12 @@ def _unknown(
                 f"{p.where}: id = {p.task_id}; expected a stop or street run that is due on {date}"
                 " and can be reached; correct it, or remove the row"
             )
-        if p.truck_id and p.truck_id not in truck_of:
+        if p.truck_id in {truck.truck_id for truck in posed.laden}:
+            yield (
+                f"{p.where}: truck_id = {p.truck_id}; expected a truck that can put down in its"
+                " shift what is aboard at the start"
+            )
+        elif p.truck_id and p.truck_id not in truck_of:
             yield (
                 f"{p.where}: truck_id = {p.truck_id}; expected a truck that is on shift on {date}"
                 " and no transfer truck"

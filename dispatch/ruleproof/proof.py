@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from dispatch.audit import audit_plan
 from dispatch.planfile import load_plan, save_plan
@@ -107,8 +108,37 @@ def write_city(trial: Trial, folder: Path, seed: int) -> Path:
 
 
 def try_city(trial: Trial, folder: Path, seed: int, iterations: int) -> Outcome:
-    """Return what the audit says of a city's plan, read back from the file it was written to."""
+    """Return what the audit says of a city's plan, read back from the file it was written to.
+
+    Promises are made by chance, and many cannot be held. Those that a refusal names are taken back,
+    and the city is planned again, so that such a day is no day less.
+    """
     where = write_city(trial, folder, seed)
+    while True:
+        outcome = _tried(trial, where, seed, iterations)
+        if outcome.verdict != REFUSED or not _take_back(where, outcome.text):
+            return outcome
+
+
+def _take_back(where: Path, refusal: str) -> bool:
+    """Take the promises that a refusal names out of a city; return whether there were any."""
+    file = where / "pins.csv"
+    if not file.exists():
+        return False
+    pins = pd.read_csv(file, dtype=str, keep_default_na=False)
+    named = np.zeros(len(pins), np.bool_)
+    for column in pins.columns.intersection(["id", "truck_id"]):
+        if not named.any():
+            named = np.asarray([name != "" and name in refusal for name in pins[column]], np.bool_)
+    if named.all():
+        file.unlink()
+    else:
+        pins[~named].to_csv(file, index=False)
+    return bool(named.any())
+
+
+def _tried(trial: Trial, where: Path, seed: int, iterations: int) -> Outcome:
+    """Return what the audit says of a city as it lies in its folder."""
     try:
         city = read_city(where)
         done = run_day(

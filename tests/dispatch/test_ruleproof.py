@@ -73,6 +73,29 @@ def test_cities_are_planned_and_audited(samples: Samples, tmp_path: Path) -> Non
     assert all((tmp_path / f"city-{t.number:03d}" / "plan" / "plan.json").exists() for t in tried)
 
 
+def test_promises_that_cannot_be_held_are_taken_back(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of a point that is none and one of a truck that is none go; the one that holds stays."""
+    trial = trials(samples, 2, 1)[0]
+    lay = ruleproof.write_city
+
+    def promised(*given: Any) -> Path:
+        where = lay(*given)
+        points = (where / "points.csv").read_text(encoding="utf-8").splitlines()
+        one, other = (line.split(",")[0] for line in points[1:3])
+        rows = (f"{one},", "GONE,", f"{other},NONE")
+        lines = [f"2024-11-25,{row}" for row in rows]
+        (where / "pins.csv").write_text("\n".join(["date,id,truck_id", *lines, ""]))
+        return where
+
+    monkeypatch.setattr(ruleproof, "write_city", promised)
+    found = try_city(trial, tmp_path, 1, 20)
+    assert found.verdict == "passed", found.text
+    (kept,) = (tmp_path / "city-000" / "pins.csv").read_text().splitlines()[1:]
+    assert kept.startswith("2024-11-25,P")
+
+
 def test_a_plan_that_the_audit_faults_is_no_pass(
     samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
