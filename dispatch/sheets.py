@@ -445,13 +445,15 @@ def _fill_truck(sheet: Worksheet, plan: Mapping[str, Any], route: Mapping[str, A
     trips = _trip_sums(route)
     row, trip = HEADING_ROW, 0
     numbers = task_numbers(route["activities"])
+    pins = {pin["id"]: pin for pin in plan.get("pins", ())}
     for number, activity in zip(numbers, route["activities"], strict=True):
         if activity["trip"] > trip and activity["kind"] not in (*STANDING, "end"):
             trip = activity["trip"]
             row += 1
             _fill_trip_row(sheet, row, trip, trips[trip])
         row += 1
-        _fill_activity(sheet, row, columns, {**activity_cells(activity, route), "number": number})
+        cells = activity_cells(activity, route, pins.get(activity["id"]))
+        _fill_activity(sheet, row, columns, {**cells, "number": number})
     _fill_total(sheet, row + 1, columns, route)
     text = "司机签字 Driver ________________    班长签字 Foreman ________________    "
     write_line(sheet, row + 3, text + "实际收车 Actual end ________")
@@ -497,8 +499,10 @@ def _work_text(figures: Mapping[str, Any]) -> str:
     )
 
 
-def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a truck's tab shows of an activity, by the keys of its columns."""
+def activity_cells(
+    activity: Mapping[str, Any], route: Mapping[str, Any], pin: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what a truck's tab shows of an activity and what was promised of it, by column."""
     kind, leg = activity["kind"], activity["leg"]
     return {
         "kind": kind,
@@ -514,13 +518,15 @@ def activity_cells(activity: Mapping[str, Any], route: Mapping[str, Any]) -> dic
         "work": activity["service_m"] or None,
         "tank": activity["tank_l"],
         "window": window_text(activity["window"]),
-        "remarks": activity_remarks(activity, route),
+        "remarks": activity_remarks(activity, route, pin),
     }
 
 
-def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> str:
-    """Return what a driver has to know besides the columns: side, waiting, bay, water."""
-    parts = []
+def activity_remarks(
+    activity: Mapping[str, Any], route: Mapping[str, Any], pin: Mapping[str, Any] | None = None
+) -> str:
+    """Return what a driver has to know besides the columns: promise, side, waiting, bay, water."""
+    parts = [] if pin is None else [_promise_text(pin)]
     kind = activity["kind"]
     # a stop on the curb side is what drivers expect
     if kind == "street" or (kind == "stop" and activity["side"] == "left"):
@@ -540,6 +546,14 @@ def activity_remarks(activity: Mapping[str, Any], route: Mapping[str, Any]) -> s
     if kind in STANDING:
         parts.append(f"{(activity['end_s'] - activity['begin_s']) // 60} min")
     return "; ".join(parts)
+
+
+def _promise_text(pin: Mapping[str, Any]) -> str:
+    """Return what was promised of a stop or street: its time, if one was."""
+    if pin["begin"] is None:
+        return "已承诺 promised"
+    times = dict.fromkeys(map(clock, pin["begin"]))
+    return f"已承诺 promised {'–'.join(times)}"
 
 
 def follow_text(leg: Mapping[str, Any] | None) -> str:

@@ -26,6 +26,7 @@ from dispatch.sheets import (
     TRUCK_COLUMNS,
     UNSERVED,
     activity_remarks,
+    build_workbook,
     follow_text,
     sheet_titles,
     write_sheets,
@@ -298,6 +299,19 @@ def test_tab_titles_are_what_excel_accepts() -> None:
     assert titles[5:7] == ["q", "truck"]
     assert all(0 < len(title) <= 31 and not re.search(r"[\[\]:*?/\\]", title) for title in titles)
     assert len({title.casefold() for title in [*titles, *RESERVED_TITLES]}) == len(titles) + 5
+
+
+def test_drivers_see_what_was_promised(plan: Plan) -> None:
+    """With the times of its begin, one time where it is fixed, and the bare word without any."""
+    route = plan["routes"][0]
+    stop = route["activities"][1]
+    pin = {"id": stop["id"], "truck_id": "", "place": None, "begin": [25_200, 26_100]}
+    assert activity_remarks(stop, route, pin) == "已承诺 promised 07:00–07:15"
+    assert activity_remarks(stop, route, pin | {"begin": [25_200] * 2}) == "已承诺 promised 07:00"
+    assert activity_remarks(stop, route, pin | {"begin": None}) == "已承诺 promised"
+    sheet = build_workbook(plan | {"pins": [pin]})[route["truck_id"]]
+    told = [c.coordinate for row in sheet.iter_rows() for c in row if "已承诺" in str(c.value)]
+    assert len(told) == 1
 
 
 def test_the_file_knows_no_clock(tmp_path: Path, plan: Plan) -> None:
