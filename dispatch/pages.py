@@ -34,7 +34,7 @@ _THICK = Side(style="medium", color="FF2B3A42")
 
 
 class _Look(NamedTuple):
-    """How a cell is printed; ``fill`` is a colour, "" = none."""
+    """How a cell is printed; ``fill`` is a color, "" = none."""
 
     format: str = "General"
     bold: bool = False
@@ -47,8 +47,8 @@ class _Look(NamedTuple):
 
 
 _styles: WeakKeyDictionary[Workbook, dict[Any, Any]] = WeakKeyDictionary()
-"""The style of each look that a workbook has used: composing one takes ten times as long as a cell
-takes for all else, and thousands of cells look alike."""
+"""The style of each look that a workbook has used: composing one takes longer than all else that a
+cell needs, and thousands of cells look alike."""
 
 
 class Column(NamedTuple):

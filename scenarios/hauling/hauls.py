@@ -204,19 +204,7 @@ def _with_loads(posed: DayProblem, loads: Sequence[Load]) -> DayProblem:
     """Return the day's problem with loads as further tasks and transfer trucks as vehicles."""
     problem = posed.problem
     gates = {f.facility_id: f.location for f in problem.facilities}
-    tasks = tuple(
-        Task(
-            task_id=load.task_id,
-            modes=(Mode(gates[load.station_id], gates[load.station_id], load.service_s),),
-            stream=load.carried_as,
-            mass_kg=load.mass_kg,
-            volume_l=load.volume_l,
-            windows=() if load.window is None else (load.window,),
-            price=load.price,
-            kinds=frozenset({HAULER}),
-        )
-        for load in loads
-    )
+    tasks = tuple(_as_task(load, gates[load.station_id]) for load in loads)
     ways = sorted({(load.stream, load.to, load.carried_as) for load in loads})
     facilities = tuple(
         replace(f, streams=f.streams | {own for _, to, own in ways if to == f.facility_id})
@@ -236,6 +224,21 @@ def _with_loads(posed: DayProblem, loads: Sequence[Load]) -> DayProblem:
         ),
         sources=(*posed.sources, *loads),
         trucks=(*posed.trucks, *posed.day.haulers),
+    )
+
+
+def _as_task(load: Load, gate: int) -> Task:
+    """Return the loading at a station as a task of a transfer truck."""
+    assert load.window is not None  # those without are no tasks
+    return Task(
+        task_id=load.task_id,
+        modes=(Mode(gate, gate, load.service_s),),
+        stream=load.carried_as,
+        mass_kg=load.mass_kg,
+        volume_l=load.volume_l,
+        windows=(load.window,),
+        price=load.price,
+        kinds=frozenset({HAULER}),
     )
 
 
