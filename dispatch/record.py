@@ -561,7 +561,7 @@ def _stays_aboard(posed: DayProblem, truck: DueTruck) -> dict[str, Any]:
     return {
         "kind": "aboard",
         "id": truck.truck_id,
-        "name": depot.name,
+        "name": f"{truck.truck_id} · {depot.name or depot.facility_id}",
         "lon": depot.lon,
         "lat": depot.lat,
         "district": "",

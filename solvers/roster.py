@@ -48,14 +48,11 @@ MOST_UNLOADINGS = 5000
 """Ways to unload that are tried for pins which bays and tonnage stop."""
 
 
-class _PinsCrossedError(InfeasibleError):
-    """The pins of a truck that do not hold beside those of the trucks sent out before it."""
+class _CrossedError(InfeasibleError):
+    """What a truck must do does not hold beside what the trucks sent out before it must."""
 
-    def __init__(self, vehicle: int, name: str) -> None:
-        super().__init__(
-            f"pins of {name} cannot be held beside those of other trucks: the bays at which"
-            " it would unload are taken, or the day's tonnage is; loosen a pin or its time"
-        )
+    def __init__(self, vehicle: int, words: str) -> None:
+        super().__init__(words)
         self.vehicle = vehicle
 
 
@@ -131,29 +128,45 @@ class Roster:
     def _send_out(self) -> None:
         """Send out who goes whatever the plan: pinned tasks first, then loads aboard.
 
-        A truck with pins that finds bays taken goes before all others in the next try.
+        A truck that finds bays taken goes before all others in the next try.
         """
         while True:
             try:
                 self.load(self.pinned | self._must)
+                self._send_loads()
                 break
-            except _PinsCrossedError as fault:
+            except _CrossedError as fault:
                 if fault.vehicle in self._ahead:
                     raise
                 self._ahead.insert(0, fault.vehicle)
                 self._blank()
-        self._send_loads()
 
     def _send_loads(self) -> None:
-        """Let each truck with a load aboard from the start put it down, if it does nothing else."""
-        for vehicle, truck in enumerate(self.problem.vehicles):
-            idle = vehicle not in self.pinned | self._must
-            if truck.starts_loaded and idle and self._book(vehicle) != FEASIBLE:
-                raise InfeasibleError(
+        """Let each truck with a load aboard from the start put it down, if it does nothing else.
+
+        Raises
+        ------
+        _CrossedError
+            When it cannot, alone or beside those sent out before.
+        """
+        vehicles = self.problem.vehicles
+        idle = set(range(len(vehicles))) - set(self.pinned) - set(self._must)
+        for vehicle in sorted(idle, key=self._turn):
+            truck = vehicles[vehicle]
+            if truck.starts_loaded and self._book(vehicle) != FEASIBLE:
+                crowded = bool(self.routes.num_visits.any())
+                beside = " beside those that other trucks must" if crowded else ""
+                raise _CrossedError(
+                    vehicle,
                     f"vehicle {truck.vehicle_id} cannot put down the {truck.loaded_kg} kg of"
-                    f" {truck.loaded_stream} that are aboard at the start: no facility takes them"
-                    " in its shift"
+                    f" {truck.loaded_stream} that are aboard at the start{beside}: no facility"
+                    " takes them in its shift",
                 )
+
+    def _turn(self, vehicle: int) -> tuple[int, int]:
+        """Return the place of a vehicle in the order in which they are sent out."""
+        late = len(self._ahead)
+        return self._ahead.index(vehicle) if vehicle in self._ahead else late, vehicle
 
     def _no_bookings(self) -> Bookings:
         return empty_bookings(self.model, [f.booked for f in self.problem.facilities])
@@ -199,9 +212,7 @@ class Roster:
         self.insert_all(late)
 
     def _pinned_first(self, item: tuple[int, Sequence[int]]) -> tuple[bool, int, int]:
-        vehicle, late = item[0], len(self._ahead)
-        place = self._ahead.index(vehicle) if vehicle in self._ahead else late
-        return vehicle not in self.pinned, place, vehicle
+        return item[0] not in self.pinned, *self._turn(item[0])
 
     def replace(self, vehicles: Iterable[int], sequences: dict[int, list[int]]) -> None:
         """Empty some vehicles' routes and load other sequences into them."""
@@ -236,7 +247,7 @@ class Roster:
 
         Raises
         ------
-        _PinsCrossedError
+        _CrossedError
             When not even these hold beside the bays of the other trucks.
         """
         tasks = [int(self.model.mode[step, TASK]) for step in sequence if step >= 0]
@@ -245,7 +256,12 @@ class Roster:
             self._write(vehicle, pinned)
             if self._book(vehicle) == FEASIBLE:
                 return
-        raise _PinsCrossedError(vehicle, self.problem.vehicles[vehicle].vehicle_id)
+        name = self.problem.vehicles[vehicle].vehicle_id
+        raise _CrossedError(
+            vehicle,
+            f"pins of {name} cannot be held beside those of other trucks: the bays at which"
+            " it would unload are taken, or the day's tonnage is; loosen a pin or its time",
+        )
 
     def _unloading(self, sequence: list[int]) -> Iterator[list[int]]:
         """Yield a sequence as it is, then with one and with two given visits to facilities."""

@@ -78,6 +78,21 @@ def test_random_days_hold_all_rules(town, seed):
     assert {0, 2} <= {r.vehicle for r in plan.routes}
 
 
+def test_who_has_to_unload_soon_goes_before_who_can_wait():
+    """There is one bay, and the second truck has 1,700 s for a way that takes 1,600."""
+    problem = line_problem(**ABOARD)
+    patient = problem.vehicles[0]
+    hasty = replace(patient, vehicle_id="hasty", shift_end=patient.shift_start + 1_700)
+    both = replace(problem, vehicles=(patient, hasty))
+    plan = solve(both, MaxIterations(50), 1)
+    assert evaluate_plan(both, plan).violations == []
+    assert {r.vehicle for r in plan.routes} == {0, 1}
+    twins = replace(both, vehicles=(replace(hasty, vehicle_id="other"), hasty))
+    words = "aboard at the start beside those that other trucks must: no facility takes them"
+    with pytest.raises(InfeasibleError, match=words):
+        solve(twins, MaxIterations(10), 1)
+
+
 def test_a_load_that_no_facility_takes_is_told_of():
     """Where the plant is closed all shift the truck and its load are named."""
     problem = line_problem(**ABOARD)
