@@ -99,6 +99,7 @@ def test_a_truck_that_can_put_its_load_down_nowhere_stays_at_home(stuck_day):
     assert {r["truck_id"] for r in record["routes"]} == {"C1", "R1", "S1"}
     (left,) = [u for u in record["unserved"] if u["kind"] == "aboard"]
     assert (left["id"], left["stream"], left["mass_kg"]) == ("F1", "kitchen", 900)
+    assert left["reason"] == "stays_aboard"
     others = [u for u in record["unserved"] if u["kind"] != "aboard"]
     assert record["kpis"]["total"]["unserved_kg"] == sum(u["mass_kg"] for u in others)
     assert any("F1 stays at D1: no facility takes the 900 kg" in w for w in record["warnings"])

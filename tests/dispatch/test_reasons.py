@@ -19,8 +19,8 @@ from solvers.reasons import (
     REASONS,
 )
 
-BEFORE_SOLVING = {"cut_off", "gated", "off_network"}
-"""Given to stops that no street leads to, or only one behind a gate."""
+BEFORE_SOLVING = {"cut_off", "gated", "off_network", "stays_aboard"}
+"""Given to stops that no street leads to, or only one behind a gate, and to loads left aboard."""
 
 
 def test_words_for_every_reason_and_no_other() -> None:
