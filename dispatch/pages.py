@@ -46,7 +46,7 @@ class _Look(NamedTuple):
     thick_below: bool = False
 
 
-_styles: WeakKeyDictionary[Workbook, dict[Any, Any]] = WeakKeyDictionary()
+_styles: WeakKeyDictionary[Workbook, dict[_Look, Any]] = WeakKeyDictionary()
 """The style of each look that a workbook has used: composing one takes longer than all else that a
 cell needs, and thousands of cells look alike."""
 

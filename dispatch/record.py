@@ -537,16 +537,7 @@ def _left_load(load: Load, reason: str) -> dict[str, Any]:
             f"the station is full at {full} unless the load is taken by {leave}",
             f"若{leave}前未装车运走,转运站{full}满仓",
         )
-    return {
-        "kind": "haul",
-        "id": load.task_id,
-        "name": load.name,
-        "lon": load.lon,
-        "lat": load.lat,
-        "district": "",
-        "stream": load.stream,
-        "mass_kg": load.mass_kg,
-        "length_m": 0,
+    return _left_behind(load, "haul", load.task_id, load.name, load.stream, load.mass_kg) | {
         "reason": reason,
         "text": f"{english} ({means[0]})",
         "text_zh": f"{chinese}({means[1]})",
@@ -558,20 +549,30 @@ def _stays_aboard(posed: DayProblem, truck: DueTruck) -> dict[str, Any]:
     """Return the load of a truck that stays at its depot with it."""
     depot = next(f for f in posed.day.facilities if f.facility_id == truck.depot_id)
     english, chinese = reason_words("stays_aboard")
-    return {
-        "kind": "aboard",
-        "id": truck.truck_id,
-        "name": f"{truck.truck_id} · {depot.name or depot.facility_id}",
-        "lon": depot.lon,
-        "lat": depot.lat,
-        "district": "",
-        "stream": truck.loaded_stream,
-        "mass_kg": truck.loaded_kg,
-        "length_m": 0,
+    name = f"{truck.truck_id} · {depot.name or depot.facility_id}"
+    load = truck.loaded_stream, truck.loaded_kg
+    return _left_behind(depot, "aboard", truck.truck_id, name, *load) | {
         "reason": "stays_aboard",
         "text": english,
         "text_zh": chinese,
         "price": 0,
+    }
+
+
+def _left_behind(
+    where: Load | DueFacility, kind: str, own_id: str, name: str, stream: str, mass_kg: int
+) -> dict[str, Any]:
+    """Return the place and the mass of a load that is collected and goes no further."""
+    return {
+        "kind": kind,
+        "id": own_id,
+        "name": name,
+        "lon": where.lon,
+        "lat": where.lat,
+        "district": "",
+        "stream": stream,
+        "mass_kg": mass_kg,
+        "length_m": 0,
     }
 
 

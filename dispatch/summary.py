@@ -35,6 +35,12 @@ def summary_lines(plan: Mapping[str, Any]) -> list[str]:
     if WASHES in total:
         lines.append(f"washed     {total[WASHES]} times before entering the center")
     lines += shape_lines(plan)
+    lines += [
+        f"at home    {left['id']} with {left['mass_kg']} kg of {left['stream']} aboard: no facility"
+        " takes it in the truck's hours"
+        for left in plan["unserved"]
+        if left["kind"] == "aboard"
+    ]
     lines += _haul_lines(plan)
     lines += _bound_lines(plan)
     lines += [_stream_line(name, k) for name, k in plan["kpis"]["by_stream"].items()]

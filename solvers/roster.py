@@ -149,11 +149,11 @@ class Roster:
         _CrossedError
             When it cannot, alone or beside those sent out before.
         """
-        vehicles = self.problem.vehicles
-        idle = set(range(len(vehicles))) - set(self.pinned) - set(self._must)
-        for vehicle in sorted(idle, key=self._turn):
+        vehicles, busy = self.problem.vehicles, self.pinned | self._must
+        laden = [v for v, x in enumerate(vehicles) if x.starts_loaded and v not in busy]
+        for vehicle in sorted(laden, key=self._turn):
             truck = vehicles[vehicle]
-            if truck.starts_loaded and self._book(vehicle) != FEASIBLE:
+            if self._book(vehicle) != FEASIBLE:
                 crowded = bool(self.routes.num_visits.any())
                 beside = " beside those that other trucks must" if crowded else ""
                 raise _CrossedError(

@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -47,13 +47,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a city: passed, failed (with findings) or refused (with the reason)."""
+    """What became of a city: passed, failed (with findings) or refused (with the reason).
+
+    ``taken_back`` counts promises that could not be held.
+    """
 
     trial: Trial
     verdict: str
     text: str = ""
     checks: int = 0
     left_out: int = 0
+    taken_back: int = 0
 
     def line(self, seed: int) -> str:
         """Return what is to be said of a city whose audit did not pass."""
@@ -113,18 +117,20 @@ def try_city(trial: Trial, folder: Path, seed: int, iterations: int) -> Outcome:
     Promises are made by chance, and many cannot be held. Those that a refusal names are taken back,
     and the city is planned again, so that such a day is no day less.
     """
-    where = write_city(trial, folder, seed)
+    where, taken_back = write_city(trial, folder, seed), 0
     while True:
         outcome = _tried(trial, where, seed, iterations)
-        if outcome.verdict != REFUSED or not _take_back(where, outcome.text):
-            return outcome
+        named = _take_back(where, outcome.text) if outcome.verdict == REFUSED else 0
+        if not named:
+            return replace(outcome, taken_back=taken_back)
+        taken_back += named
 
 
-def _take_back(where: Path, refusal: str) -> bool:
-    """Take the promises that a refusal names out of a city; return whether there were any."""
+def _take_back(where: Path, refusal: str) -> int:
+    """Take the promises that a refusal names out of a city; return how many there were."""
     file = where / "pins.csv"
     if not file.exists():
-        return False
+        return 0
     pins = pd.read_csv(file, dtype=str, keep_default_na=False)
     named = np.zeros(len(pins), np.bool_)
     for column in pins.columns.intersection(["id", "truck_id"]):
@@ -134,7 +140,7 @@ def _take_back(where: Path, refusal: str) -> bool:
         file.unlink()
     else:
         pins[~named].to_csv(file, index=False)
-    return bool(named.any())
+    return int(named.sum())
 
 
 def _tried(trial: Trial, where: Path, seed: int, iterations: int) -> Outcome:
@@ -178,9 +184,11 @@ class RuleProof:
         count = Counter(o.verdict for o in self.outcomes)
         checks = sum(o.checks for o in self.outcomes)
         left = sum(o.left_out for o in self.outcomes)
+        back = sum(o.taken_back for o in self.outcomes)
         sums = (
             f"{len(self.outcomes)} cities: audit passed {count[PASSED]}, failed {count[FAILED]},"
-            f" refused {count[REFUSED]}; {checks:,} checks, {left:,} left out with a reason"
+            f" refused {count[REFUSED]}; {checks:,} checks, {left:,} left out with a reason,"
+            f" {back} promises taken back"
         )
         return [head, *rows, "", sums, *(o.line(self.seed) for o in self.not_passed)]
 

@@ -41,8 +41,8 @@ class Load:
     """One load at its station as a thing to be planned.
 
     ``window`` is (earliest, latest) begin of loading, None if the gate closes before the load can
-    be aboard; ``overflow_s`` when the station overflows
-    unless the load is gone; ``daily`` whether its stream may not stay overnight.
+    be aboard; ``overflow_s`` when the station overflows unless the load is gone; ``daily`` whether
+    its stream may not stay overnight.
     """
 
     task_id: str

@@ -11,6 +11,7 @@ from dispatch.audit import audit_plan
 from dispatch.planfile import check_plan
 from dispatch.record import plan_record
 from dispatch.sheets import truck_facts
+from dispatch.summary import summary_lines
 from routing.errors import InfeasibleError, InputError
 from scenarios.city import read_city
 from scenarios.run import run_day
@@ -100,6 +101,8 @@ def test_a_truck_that_can_put_its_load_down_nowhere_stays_at_home(stuck_day):
     (left,) = [u for u in record["unserved"] if u["kind"] == "aboard"]
     assert (left["id"], left["stream"], left["mass_kg"]) == ("F1", "kitchen", 900)
     assert left["reason"] == "stays_aboard"
+    told = "at home    F1 with 900 kg of kitchen aboard: no facility takes it in the truck's hours"
+    assert told in summary_lines(record)
     others = [u for u in record["unserved"] if u["kind"] != "aboard"]
     assert record["kpis"]["total"]["unserved_kg"] == sum(u["mass_kg"] for u in others)
     assert any("F1 stays at D1: no facility takes the 900 kg" in w for w in record["warnings"])

@@ -92,6 +92,7 @@ def test_promises_that_cannot_be_held_are_taken_back(
     monkeypatch.setattr(ruleproof, "write_city", promised)
     found = try_city(trial, tmp_path, 1, 20)
     assert found.verdict == "passed", found.text
+    assert found.taken_back == 2
     (kept,) = (tmp_path / "city-000" / "pins.csv").read_text().splitlines()[1:]
     assert kept.startswith("2024-11-25,P")
 
